@@ -1,0 +1,69 @@
+/**
+ * The resolved configuration, as the rest of the program reads it. Made by config/load.ts from the command line, the
+ * environment and configuration files; plain data, so that it can be sent to workers and threads.
+ */
+
+/** Where a setting came from, for messages: `myapp.ini:12` or `command line`. */
+export interface Origin {
+  file: string | null;
+  line: number | null;
+}
+
+export interface SocketSetting {
+  /** As written: `/run/app.sock`, `app.sock`, `@abstract`, `:8080`, `127.0.0.1:0`, `[::1]:80`. */
+  address: string;
+  protocol: 'uwsgi' | 'http';
+  origin: Origin;
+}
+
+/** The application to load. At most one of `module` and `file` is set. */
+export interface AppSetting {
+  /** `wsgi`, `wsgi:application`, `pkg.mod:callable` */
+  module: string | null;
+  /** A path. */
+  file: string | null;
+  /** Name of the export; `application` by default. */
+  callable: string;
+}
+
+export interface Settings {
+  app: AppSetting;
+  needApp: boolean;
+  /** The `master` option. The same process tree runs without it; only the start-up lines differ. */
+  master: boolean;
+  processes: number;
+  threads: number;
+  sockets: SocketSetting[];
+  /** Permission bits of unix sockets, e.g. 0o664; null leaves the umask's result. */
+  chmodSocket: number | null;
+  /** `user[:group]` */
+  chownSocket: string | null;
+  /** Length of the accept queue; null: min(4096, net.core.somaxconn). */
+  listen: number | null;
+  vacuum: boolean;
+  dieOnTerm: boolean;
+  chdir: string | null;
+  /** Name or number. */
+  uid: string | null;
+  gid: string | null;
+  logto: string | null;
+  /** Opened after privileges are dropped. */
+  logto2: string | null;
+  disableLogging: boolean;
+  /** Largest vars block of a packet (or HTTP head), bytes; default 65 536 (a packet holds at most 65 535). */
+  bufferSize: number;
+  /** Request bodies up to this many bytes are read before the application runs; default 65 536. */
+  postBuffering: number;
+  /** Largest request body, bytes; 0: no limit. */
+  limitPost: number;
+  /** Seconds of silence after which a peer is given up; default 4. */
+  socketTimeout: number;
+  /** Seconds an idle kept-alive HTTP connection is held; default 60. */
+  httpKeepalive: number;
+  /** At most this many unfinished requests per thread; default 1000. */
+  async: number;
+  /** Seconds a worker has to finish its requests when it stops; default 60. */
+  workerReloadMercy: number;
+  /** The command line as the user typed it, for process titles: `uwsgi-node --ini myapp.ini`. */
+  title: string;
+}

@@ -1,0 +1,70 @@
+/**
+ * What crosses the walls: master process ‖ worker process ‖ JS thread. Plain data only (structured clone, JSON).
+ */
+import type { Settings } from './config/settings.js';
+
+/** Raised on every incompatible change below; a master that meets another version re-executes itself. */
+export const MESSAGES_VERSION = 1;
+
+/** A listening socket as a worker inherits it. */
+export interface InheritedListener {
+  /** The descriptor's number in the worker process. */
+  fd: number;
+  /** As the start-up lines print it: `/run/app.sock`, `127.0.0.1:8080`. */
+  name: string;
+  protocol: 'uwsgi' | 'http';
+  family: 'unix' | 'inet' | 'inet6';
+}
+
+/** master → worker, first message. */
+export interface StartWorker {
+  type: 'start';
+  version: number;
+  /** 1-based. */
+  workerId: number;
+  settings: Settings;
+  listeners: InheritedListener[];
+}
+/** master → worker: stop accepting, finish what runs, exit with code 0. */
+export interface StopWorker {
+  type: 'stop';
+}
+export type MasterToWorker = StartWorker | StopWorker;
+
+/** What the loader found; the master prints it once per worker. */
+export interface LoadedApp {
+  /** Absolute path of the module that holds the application. */
+  file: string;
+  callable: string;
+  /** Milliseconds. */
+  loadTime: number;
+}
+/** worker → master: every thread has loaded the application and accepts. */
+export interface WorkerReady {
+  type: 'ready';
+  app: LoadedApp | null;
+  /** What serves HTTP here: 'uWebSockets.js' or 'node:http'; null without an HTTP socket. */
+  http: string | null;
+}
+/** worker → master: the application cannot be loaded. The worker exits with code 22 after this. */
+export interface WorkerFailed {
+  type: 'failed';
+  /** The error's message and stack, or what the module exports instead. */
+  reason: string;
+}
+export type WorkerToMaster = WorkerReady | WorkerFailed;
+
+/** worker's control thread → JS thread, as `workerData`. */
+export interface ThreadStart {
+  workerId: number;
+  /** 0-based core number, as the request log prints it. */
+  core: number;
+  settings: Settings;
+  listeners: InheritedListener[];
+}
+/** control thread → JS thread: stop accepting, finish what runs, then end. */
+export interface DrainThread {
+  type: 'drain';
+}
+export type ControlToThread = DrainThread;
+export type ThreadToControl = WorkerReady | WorkerFailed | { type: 'drained' };
