@@ -21,3 +21,109 @@ export const errors = {
       { cause },
     ),
 };
+
+/** The words of one thing that is wrong in a configuration: what, and what would be right. */
+export interface ProblemText {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One mistake in a configuration and where it is. */
+export interface Problem extends ProblemText {
+  /** `myapp.ini:12`, `command line`, `environment`. */
+  readonly where: string;
+  /** The line, as it was read after expansion: `processes = four`. Empty where no single line is wrong. */
+  readonly text: string;
+}
+
+/** Why a configuration was refused: everything that is wrong in it, not only the first thing. */
+export class ConfigurationError extends UwsgiNodeError {
+  override name = 'ConfigurationError';
+  constructor(readonly problems: readonly Problem[]) {
+    super('UWSGI_CONFIGURATION', problems.map(formatProblem).join('\n'));
+  }
+}
+
+/** `myapp.ini:12: processes = four: not a whole number…` */
+export function formatProblem({ where, text, message }: Problem): string {
+  return [where, text, message].filter((part) => part !== '').join(': ');
+}
+
+const problem = (code: string, message: string): ProblemText => ({ code, message });
+const suggestion = (nearest: string | null) => (nearest ? `; did you mean ${nearest}?` : '');
+
+/** Everything that can be wrong with a configuration. */
+export const problems = {
+  unknownOption: (name: string, nearest: string | null) =>
+    problem('UNKNOWN_OPTION', `there is no option ${name}${suggestion(nearest)} (--help lists them all)`),
+  ambiguousOption: (prefix: string, candidates: readonly string[]) =>
+    problem('AMBIGUOUS_OPTION', `${prefix} could be ${candidates.join(' or ')}; write more of the name`),
+  missingArgument: (name: string, metavar: string) =>
+    problem('MISSING_ARGUMENT', `--${name} needs a value: --${name} ${metavar}`),
+  notAnArgument: (argument: string) =>
+    problem(
+      'NOT_AN_ARGUMENT',
+      `${argument} is neither a configuration file (.ini .yaml .yml .json .xml) nor an application ` +
+        '(.js .mjs .cjs .ts, or module:callable); an option that takes no value is followed by none',
+    ),
+  notANumber: (value: string) =>
+    problem(
+      'NOT_A_NUMBER',
+      `${JSON.stringify(value)} is not a whole number; write digits only, without a unit`,
+    ),
+  outOfRange: (value: number, min: number, max: number) =>
+    problem(
+      'OUT_OF_RANGE',
+      `${value} is out of range; it must be ${max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`}`,
+    ),
+  emptyValue: () => problem('EMPTY_VALUE', 'the value is empty'),
+  invalidMode: (value: string) =>
+    problem(
+      'INVALID_MODE',
+      `${JSON.stringify(value)} is not a file mode; write three octal digits, such as 664`,
+    ),
+  invalidUmask: (value: string) =>
+    problem('INVALID_UMASK', `${JSON.stringify(value)} is not a mask; write octal digits, such as 022`),
+  invalidAddress: (address: string, reason: string) =>
+    problem(
+      'INVALID_ADDRESS',
+      `${JSON.stringify(address)} is not an address: ${reason}; write a path, @name, host:port, :port or [ipv6]:port`,
+    ),
+  invalidProtocol: (name: string) =>
+    problem('INVALID_PROTOCOL', `there is no protocol ${JSON.stringify(name)}; write uwsgi or http`),
+  protocolNotYet: (name: string) =>
+    problem('PROTOCOL_NOT_YET', `the protocol ${name} is not there yet; write uwsgi or http`),
+  invalidVariable: (value: string) =>
+    problem('INVALID_VARIABLE', `${JSON.stringify(value)} is not an assignment; write NAME=value`),
+  twoApplications: (first: string) =>
+    problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
+  noSocket: (emperor: boolean) =>
+    problem(
+      'NO_SOCKET',
+      emperor
+        ? 'emperor mode is not there yet, and without it there is no socket; start every vassal as an instance of its own'
+        : 'there is no socket to listen on; add socket = app.sock for nginx (uwsgi_pass), or http-socket = :8080 for browsers',
+    ),
+  noApplication: () =>
+    problem(
+      'NO_APPLICATION',
+      'no application is named; add module = wsgi:application or wsgi-file = app.js (or need-app = false to start without one)',
+    ),
+  unreadableFile: (file: string, reason: string) =>
+    problem('UNREADABLE_FILE', `the configuration file ${file} cannot be read: ${reason}`),
+  notYet: (name: string) => problem('NOT_YET', `${name} is not there yet; it is ignored`),
+  dangerous: (name: string, because: string) => problem('DANGEROUS', `${name} is ignored: ${because}`),
+  missingSection: (section: string, file: string) =>
+    problem('MISSING_SECTION', `there is no section [${section}] in ${file}; nothing was read from it`),
+  inlineComment: (comment: string, key: string, meant: string) =>
+    problem(
+      'INLINE_COMMENT',
+      `${JSON.stringify(comment)} is part of the value: comments stand on lines of their own. If it is one, write: ${key} = ${meant}`,
+    ),
+  numericSocketName: (value: string) =>
+    problem(
+      'NUMERIC_SOCKET_NAME',
+      `this is a unix socket in a file called ${value}; for the TCP port write :${value}`,
+    ),
+  overridden: (winner: string) => problem('OVERRIDDEN', `gives way to ${winner} on the command line`),
+};

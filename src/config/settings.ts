@@ -58,12 +58,55 @@ export interface Settings {
   limitPost: number;
   /** Seconds of silence after which a peer is given up; default 4. */
   socketTimeout: number;
-  /** Seconds an idle kept-alive HTTP connection is held; default 60. */
+  /** Seconds an idle kept-alive HTTP connection is held; default 60; 0: every response ends its connection. */
   httpKeepalive: number;
+  /** Seconds of silence inside a request or a response after which an HTTP peer is given up; default 60. */
+  httpTimeout: number;
   /** At most this many unfinished requests per thread; default 1000. */
   async: number;
   /** Seconds a worker has to finish its requests when it stops; default 60. */
   workerReloadMercy: number;
+  /** File mode creation mask, e.g. 0o022, set before sockets and log files are made; null leaves the inherited one. */
+  umask: number | null;
+  /** What the application's environment gains, in order of `env` and `unenv`; null takes a variable away. */
+  environment: Record<string, string | null>;
   /** The command line as the user typed it, for process titles: `uwsgi-node --ini myapp.ini`. */
   title: string;
+}
+
+/**
+ * Everything at its default: no application, no socket. For code that embeds the server and for tests; the loader starts
+ * from it too.
+ */
+export function defaultSettings(): Settings {
+  return {
+    app: { module: null, file: null, callable: 'application' },
+    needApp: true,
+    master: false,
+    processes: 1,
+    threads: 1,
+    sockets: [],
+    chmodSocket: null,
+    chownSocket: null,
+    listen: null,
+    vacuum: false,
+    dieOnTerm: false,
+    chdir: null,
+    uid: null,
+    gid: null,
+    logto: null,
+    logto2: null,
+    disableLogging: false,
+    bufferSize: 65_536,
+    postBuffering: 65_536,
+    limitPost: 0,
+    socketTimeout: 4,
+    httpKeepalive: 60,
+    httpTimeout: 60,
+    async: 1000,
+    workerReloadMercy: 60,
+    umask: null,
+    environment: {},
+    title: 'uwsgi-node',
+  };
 }

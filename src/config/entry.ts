@@ -1,0 +1,31 @@
+/**
+ * One option or placeholder as it was given, before anybody judges it.
+ */
+import type { Origin } from './settings.js';
+
+/** Who said it. A bare file (`uwsgi-node x.ini --processes 2`) gives way to the command line, a named one does not. */
+export type Source = 'environment' | 'argument' | 'file' | 'bare file';
+
+export interface Entry {
+  readonly key: string;
+  /** Null where the command line gave none. Expansion rewrites it. */
+  value: string | null;
+  readonly origin: Origin;
+  readonly source: Source;
+  /** Made by `set` or `set-placeholder`: it may have any name. */
+  readonly defined?: boolean;
+}
+
+/** Where the command line is, as an origin. */
+export const fromArguments: Origin = { file: null, line: null };
+
+/** `myapp.ini:12`, `environment`, `command line`. */
+export function whereIs({ file, line }: Origin): string {
+  if (file === null) return 'command line';
+  return line === null ? file : `${file}:${line}`;
+}
+
+/** The entry as a line of an ini file. */
+export function textOf({ key, value }: Pick<Entry, 'key' | 'value'>): string {
+  return value === null ? `--${key}` : `${key} = ${value}`;
+}

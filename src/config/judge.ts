@@ -1,0 +1,112 @@
+/**
+ * From expanded entries to `Settings`: every entry is judged, and all that is wrong is gathered before anybody is told.
+ */
+import { type Problem, type ProblemText, problems } from '../errors.js';
+import { type Entry, textOf, whereIs } from './entry.js';
+import type { Draft, Occurrence, Option, PendingSocket } from './option.js';
+import { findOption, nearestOption } from './options.js';
+import { defaultSettings, type Settings } from './settings.js';
+import { inlineComment, parseBool, withoutComment } from './values.js';
+
+export interface Judgement {
+  readonly settings: Settings;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * @param used the names that placeholders referred to: an unknown option among them is a variable.
+ */
+export function judge(entries: readonly Entry[], used: ReadonlySet<string>): Judgement {
+  const draft = new Judge(entries, used);
+  for (const entry of entries) draft.judgeEntry(entry);
+  draft.finish();
+  return { settings: draft.settings, problems: draft.mistakes, warnings: draft.warnings };
+}
+
+class Judge implements Draft {
+  readonly settings = defaultSettings();
+  readonly sockets: PendingSocket[] = [];
+  readonly mistakes: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  protocol: Occurrence | null = null;
+  private readonly strict: boolean;
+  /** What the command line sets itself, by option: bare files give way to it. */
+  private readonly typed = new Map<Option, Entry>();
+
+  constructor(
+    private readonly entries: readonly Entry[],
+    private readonly used: ReadonlySet<string>,
+  ) {
+    this.strict = entries.some(({ key, value }) => key === 'strict' && parseBool(value));
+    for (const entry of entries) {
+      const option = findOption(entry.key);
+      if (option && entry.source === 'argument') this.typed.set(option, entry);
+    }
+  }
+
+  refuse(at: Occurrence, problem: ProblemText): void {
+    this.mistakes.push({ ...problem, where: whereIs(at.origin), text: textOf(at) });
+  }
+
+  warn(at: Occurrence, problem: ProblemText): void {
+    this.warnings.push({ ...problem, where: whereIs(at.origin), text: textOf(at) });
+  }
+
+  judgeEntry(entry: Entry): void {
+    const option = findOption(entry.key);
+    if (!option) {
+      this.judgeUnknown(entry);
+      return;
+    }
+    const winner =
+      option.type === 'list' || entry.source !== 'bare file' ? undefined : this.typed.get(option);
+    if (winner) {
+      this.warn(entry, problems.overridden(textOf(winner)));
+      return;
+    }
+    this.judgeComment(entry);
+    if (option.state.kind === 'not-yet') this.warn(entry, problems.notYet(entry.key));
+    if (option.state.kind === 'dangerous')
+      this.warn(entry, problems.dangerous(entry.key, option.state.because));
+    if (option.state.kind === 'works') option.apply?.(this, entry);
+  }
+
+  /** uWSGI keeps an unknown name as a placeholder, silently; here a typo is found. */
+  private judgeUnknown(entry: Entry): void {
+    if (entry.defined) return;
+    const nearest = nearestOption(entry.key);
+    const problem = problems.unknownOption(entry.key, nearest);
+    if (entry.source === 'environment') {
+      // Others own UWSGI_ variables too: Kubernetes makes them for a service called uwsgi. Only a likely typo is told.
+      if (nearest !== null) this.warn(entry, problem);
+    } else if (this.strict) {
+      this.refuse(entry, problem);
+    } else if (!this.used.has(entry.key)) {
+      this.warn(entry, problem);
+    }
+  }
+
+  private judgeComment(entry: Entry): void {
+    const comment = entry.origin.line === null ? null : inlineComment(entry.value ?? '');
+    if (comment !== null) {
+      this.warn(entry, problems.inlineComment(comment, entry.key, withoutComment(entry.value ?? '')));
+    }
+  }
+
+  /** What can only be said when everything has been read. */
+  finish(): void {
+    const protocol = (this.protocol?.value ?? 'uwsgi') as 'uwsgi' | 'http';
+    this.settings.sockets = this.sockets.map(({ at, protocol: own }) => ({
+      address: at.value!,
+      protocol: own ?? protocol,
+      origin: at.origin,
+    }));
+    if (this.mistakes.length > 0) return;
+    const { app, needApp, sockets } = this.settings;
+    const emperor = this.entries.some(({ key }) => key === 'emperor');
+    const general = (problem: ProblemText) => this.mistakes.push({ ...problem, where: '', text: '' });
+    if (sockets.length === 0) general(problems.noSocket(emperor));
+    if (needApp && app.module === null && app.file === null && !emperor) general(problems.noApplication());
+  }
+}

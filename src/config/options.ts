@@ -1,0 +1,81 @@
+/**
+ * The option table: the single source for parsing, `--help`, docs/options.md and the JSON schema.
+ */
+import type { Option } from './option.js';
+import { applicationOptions } from './options/application.js';
+import { configurationOptions } from './options/configuration.js';
+import { emperorOptions } from './options/emperor.js';
+import { httpOptions } from './options/http.js';
+import { identityOptions } from './options/identity.js';
+import { lifecycleOptions } from './options/lifecycle.js';
+import { limitOptions } from './options/limits.js';
+import { loggingOptions } from './options/logging.js';
+import { processOptions } from './options/processes.js';
+import { pythonOptions } from './options/python.js';
+import { socketOptions } from './options/sockets.js';
+
+export const options: readonly Option[] = [
+  ...applicationOptions,
+  ...socketOptions,
+  ...limitOptions,
+  ...httpOptions,
+  ...processOptions,
+  ...lifecycleOptions,
+  ...identityOptions,
+  ...loggingOptions,
+  ...emperorOptions,
+  ...configurationOptions,
+  ...pythonOptions,
+];
+
+const byName = new Map<string, Option>();
+const byShort = new Map<string, Option>();
+for (const option of options) {
+  for (const name of [option.name, ...option.aliases]) byName.set(name, option);
+  if (option.short !== null && !byShort.has(option.short)) byShort.set(option.short, option);
+}
+
+/** The option of this name or alias. */
+export function findOption(name: string): Option | undefined {
+  return byName.get(name);
+}
+
+/** The option behind `-x`; where two share a letter (`socket` and `uwsgi-socket`), the first. */
+export function findShortOption(letter: string): Option | undefined {
+  return byShort.get(letter);
+}
+
+/** Every name that a configuration may use, aliases too. */
+export function optionNames(): Iterable<string> {
+  return byName.keys();
+}
+
+/** The known name that takes the fewest edits to reach, or null when none is near. */
+export function nearestOption(name: string): string | null {
+  let nearest: string | null = null;
+  let fewest = Math.min(3, Math.ceil(name.length / 3)) + 1;
+  for (const candidate of byName.keys()) {
+    if (Math.abs(candidate.length - name.length) >= fewest) continue;
+    const edits = editDistance(name, candidate);
+    if (edits < fewest) [nearest, fewest] = [candidate, edits];
+  }
+  return nearest;
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let edits = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (same ? 0 : 1));
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped && row > 1 && column > 1) edits = Math.min(edits, beforeLast[column - 2]! + 1);
+      current.push(edits);
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[b.length]!;
+}
