@@ -1,0 +1,59 @@
+// Connections that wait for their peer, in the order in which they will have waited too long.
+//
+// There are only two durations (reading, writing), and each list holds one: appending keeps it sorted, so starting,
+// renewing and cancelling a deadline are constant time and a sweep looks at the heads only. A request that arrives
+// whole and is answered at once never touches a list.
+#pragma once
+
+#include <cstdint>
+
+namespace uwsgi_node {
+
+// Part of whatever can wait. A node is in one list at most.
+struct DeadlineNode {
+  DeadlineNode* before = nullptr;
+  DeadlineNode* after = nullptr;
+  uint64_t due_ms = 0;
+
+  bool waits() const { return before != nullptr; }
+
+  void cancel() {
+    if (!waits()) return;
+    before->after = after;
+    after->before = before;
+    before = after = nullptr;
+  }
+};
+
+class DeadlineList {
+ public:
+  explicit DeadlineList(uint64_t duration_ms) : duration_ms_(duration_ms) { ring_.before = ring_.after = &ring_; }
+  DeadlineList(const DeadlineList&) = delete;
+  DeadlineList& operator=(const DeadlineList&) = delete;
+
+  bool empty() const { return ring_.after == &ring_; }
+
+  // Starts or renews.
+  void start(DeadlineNode& node, uint64_t now_ms) {
+    node.cancel();
+    node.due_ms = now_ms + duration_ms_;
+    node.before = ring_.before;
+    node.after = &ring_;
+    ring_.before->after = &node;
+    ring_.before = &node;
+  }
+
+  // Takes out one node that is due, or returns nullptr.
+  DeadlineNode* take_due(uint64_t now_ms) {
+    DeadlineNode* first = ring_.after;
+    if (first == &ring_ || first->due_ms > now_ms) return nullptr;
+    first->cancel();
+    return first;
+  }
+
+ private:
+  DeadlineNode ring_;
+  uint64_t duration_ms_;
+};
+
+}  // namespace uwsgi_node

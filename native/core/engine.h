@@ -1,0 +1,170 @@
+// The engine: accept → read → parse → application → respond → accept, in one thread, without a thread of its own.
+//
+// It knows epoll and sockets; it does not know who runs the loop. The owner waits on the listeners (the engine only
+// says when it wants them) and on fd(), and calls serve(), run() and tick(). Everything the engine has to say goes to
+// an EngineHost. One engine belongs to one thread; only wake() may be called from others.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "native/core/bytes.h"
+#include "native/core/connection.h"
+#include "native/core/protocol/uwsgi.h"
+
+namespace uwsgi_node {
+
+// Why a connection was answered or dropped without the application.
+enum class Rejection : uint8_t {
+  kMalformed,         // 400; detail: uwsgi::InvalidReason
+  kHttp,              // 400; HTTP on a uwsgi port
+  kTls,               // closed; TLS on a uwsgi port
+  kTooSlow,           // 408; detail: bytes received
+  kBodyTooLarge,      // 413; detail: CONTENT_LENGTH
+  kVarsTooLarge,      // 431; detail: size of the vars block
+  kModifier,          // closed; detail: modifier1
+  kTruncated,         // closed; the peer ended inside the packet; detail: bytes received
+  kOutOfDescriptors,  // nothing accepted for a while; detail: errno
+  kStopped,           // 503; the thread ends with the request unanswered
+};
+
+struct EngineSettings {
+  size_t buffer_size = 65536;     // largest vars block
+  size_t post_buffering = 65536;  // largest body that is complete before the application runs
+  uint64_t limit_post = 0;        // largest body; 0: any
+  uint64_t read_timeout_ms = 4000;
+  // A reader may be slow for as long as nginx lets a client be (send_timeout, 60 s).
+  uint64_t write_timeout_ms = 60000;
+  uint32_t max_requests = 1000;   // unfinished requests at which accepting stops
+};
+
+// A request as the application gets it. Views live until on_request returns.
+struct Request {
+  Bytes vars;
+  uint32_t count;         // entries of Engine::places()
+  Bytes body;             // the complete body, or what has come of a streamed one
+  bool streams;           // the body is read with read_body or want_body
+};
+
+class EngineHost {
+ public:
+  virtual ~EngineHost() = default;
+  virtual void on_request(Connection& connection, const Request& request) = 0;
+  // Room again after a write that answered kAgain.
+  virtual void on_writable(Connection& connection) = 0;
+  // What want_body asked for. Empty: the end of the body.
+  virtual void on_data(Connection& connection, Bytes chunk) = 0;
+  // The peer went away with the request unanswered. The connection is freed after this.
+  virtual void on_gone(Connection& connection) = 0;
+  virtual void on_rejected(Rejection reason, int fd, uint64_t detail) = 0;
+  // The owner starts or stops to wait on the listeners.
+  virtual void listen_to_new(bool wanted) = 0;
+  // The owner calls tick() about four times a second while this holds.
+  virtual void tick_wanted(bool wanted) = 0;
+  // A turn is over (serve or run has no more to do): time to write what was gathered.
+  virtual void on_turn_end() = 0;
+  // False once the thread must not run the application any more.
+  virtual bool alive() const = 0;
+};
+
+enum class ReadResult : uint8_t { kData, kEnd, kTimeout, kGone };
+
+class Engine {
+ public:
+  // Never fails for want of a listener; fd() is -1 when the kernel gave no epoll or eventfd.
+  Engine(EngineHost& host, const EngineSettings& settings, uwsgi::VarPlace* places);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  int fd() const { return epoll_fd_; }
+  const uwsgi::VarPlace* places() const { return places_; }
+  uint32_t open_requests() const { return open_; }
+  uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
+  bool accepting() const { return accepting_; }
+
+  void add_listener(int fd, bool unix_socket);
+  // A listener is readable: accepts and runs until nothing waits or the slice is spent.
+  void serve(int listener_fd);
+  // fd() is readable: connections that were waiting, and wake-ups.
+  void run();
+  // Deadlines and back-off.
+  void tick();
+  // Makes another thread's engine try its listeners. The only call from outside its thread.
+  void wake();
+
+  // Takes in what waits (an exclusive wake-up may have been ours), then accepts no more.
+  void stop_accepting();
+  // The thread dies: answers what is open with 503, resets what is half answered, closes everything.
+  void abandon();
+
+  // The application's side. `id` is a running connection's.
+  Connection& connection(uint32_t id) { return *connections_[id]; }
+  // The whole response; ends the request.
+  void respond(Connection& connection, Segment head, Segment body);
+  WriteResult write(Connection& connection, Segment first, Segment second);
+  void finish(Connection& connection);
+  // The response cannot be completed; resets the connection.
+  void abort(Connection& connection);
+  // Blocks until there is at least one byte, the end, or the read timeout. `into` holds `size` bytes.
+  ReadResult read_body(Connection& connection, uint8_t* into, size_t size, size_t* got);
+  // Asks for one on_data.
+  void want_body(Connection& connection);
+
+ private:
+  struct Listener {
+    int fd;
+    bool unix_socket;
+  };
+
+  Connection& open(int fd, bool unix_socket);
+  void close(Connection& connection);
+  bool accept_one(const Listener& listener);
+  void first_read(Connection& connection);
+  void more(Connection& connection);
+  void consider(Connection& connection, Bytes bytes);
+  void keep(Connection& connection, Bytes bytes, size_t total);
+  void run_application(Connection& connection, const Request& request, Bytes surplus);
+  void answer_ping(Connection& connection);
+  void reject(Connection& connection, Rejection reason, uint64_t detail);
+  void end_of_response(Connection& connection);
+  void gone(Connection& connection);
+  void flush(Connection& connection);
+  void drain(Connection& connection);
+  void deliver_body(Connection& connection);
+  void dispatch(Connection& connection, uint32_t events);
+  void serve_all();
+  void arm(Connection& connection, uint32_t events);
+  void await_read(Connection& connection);
+  void await_write(Connection& connection);
+  void await_application(Connection& connection);
+  void back_off(int error);
+  void update_accepting();
+  void update_tick();
+
+  EngineHost& host_;
+  const EngineSettings settings_;
+  uwsgi::VarPlace* places_;
+  int epoll_fd_ = -1;
+  int wake_fd_ = -1;
+  std::vector<Listener> listeners_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<uint32_t> free_;
+  DeadlineList reading_;
+  DeadlineList writing_;
+  DeadlineList draining_;
+  std::unique_ptr<uint8_t[]> receive_;
+  std::atomic<uint64_t> accepted_{0};
+  uint32_t open_ = 0;
+  uint64_t retry_at_ms_ = 0;  // accepting again after EMFILE; 0: not backing off
+  bool stopped_ = false;
+  bool accepting_ = true;
+  bool ticking_ = false;
+  bool serving_ = false;
+};
+
+uint64_t monotonic_ms();
+
+}  // namespace uwsgi_node

@@ -1,0 +1,105 @@
+#include "native/core/response_writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace uwsgi_node {
+namespace {
+
+void let_go(const Segment& segment) {
+  if (segment.release != nullptr) segment.release(segment.owner);
+}
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+
+}  // namespace
+
+WriteResult ResponseWriter::write(int fd, Segment first, Segment second) {
+  size_t sent = 0;
+  if (!pending()) {
+    ssize_t result;
+    do {
+      if (second.size == 0) {
+        result = ::write(fd, first.data, first.size);
+      } else {
+        const iovec parts[] = {{const_cast<uint8_t*>(first.data), first.size},
+                               {const_cast<uint8_t*>(second.data), second.size}};
+        result = writev(fd, parts, 2);
+      }
+    } while (result < 0 && errno == EINTR);
+    if (result < 0 && !would_block(errno)) {
+      let_go(first);
+      let_go(second);
+      return WriteResult::kDead;
+    }
+    sent = result < 0 ? 0 : static_cast<size_t>(result);
+    if (sent == first.size + second.size) {
+      let_go(first);
+      let_go(second);
+      return WriteResult::kDone;
+    }
+  }
+  keep(first, std::min(sent, first.size));
+  keep(second, sent > first.size ? sent - first.size : 0);
+  return WriteResult::kAgain;
+}
+
+void ResponseWriter::keep(Segment segment, size_t skip) {
+  const size_t left = segment.size - skip;
+  if (left == 0) {
+    let_go(segment);
+    return;
+  }
+  if (segment.release == nullptr) {
+    auto* copy = static_cast<uint8_t*>(malloc(left));
+    memcpy(copy, segment.data + skip, left);
+    segment = {copy, left, free, copy};
+    skip = 0;
+  }
+  kept_.push_back({segment, skip});
+  pending_bytes_ += left;
+}
+
+WriteResult ResponseWriter::flush(int fd) {
+  while (pending()) {
+    constexpr int kBatch = 16;
+    iovec parts[kBatch];
+    int count = 0;
+    for (const Kept& kept : kept_) {
+      if (count == kBatch) break;
+      parts[count++] = {const_cast<uint8_t*>(kept.segment.data) + kept.at, kept.segment.size - kept.at};
+    }
+    const ssize_t result = writev(fd, parts, count);
+    if (result < 0) {
+      if (errno == EINTR) continue;
+      return would_block(errno) ? WriteResult::kAgain : WriteResult::kDead;
+    }
+    auto sent = static_cast<size_t>(result);
+    pending_bytes_ -= sent;
+    while (sent > 0) {
+      Kept& kept = kept_.front();
+      const size_t left = kept.segment.size - kept.at;
+      if (sent < left) {
+        kept.at += sent;
+        break;
+      }
+      sent -= left;
+      let_go(kept.segment);
+      kept_.pop_front();
+    }
+  }
+  return WriteResult::kDone;
+}
+
+void ResponseWriter::clear() {
+  for (const Kept& kept : kept_) let_go(kept.segment);
+  kept_.clear();
+  pending_bytes_ = 0;
+}
+
+}  // namespace uwsgi_node

@@ -1,0 +1,58 @@
+// The bytes of a response on their way out: written at once as far as the socket takes them, kept as segments beyond.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "native/core/bytes.h"
+
+namespace uwsgi_node {
+
+// done: everything is in the kernel. again: some is kept until the socket is writable. dead: nobody reads any more.
+enum class WriteResult : uint8_t { kDone, kAgain, kDead };
+
+// Bytes and who keeps them alive. Without `release` they live only during the call and are copied if they must be kept.
+struct Segment {
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+  void (*release)(void* owner) = nullptr;
+  void* owner = nullptr;
+
+  Bytes bytes() const { return {data, size}; }
+};
+
+class ResponseWriter {
+ public:
+  static constexpr size_t kMaxSegments = 2;
+
+  ResponseWriter() = default;
+  ResponseWriter(const ResponseWriter&) = delete;
+  ResponseWriter& operator=(const ResponseWriter&) = delete;
+  ~ResponseWriter() { clear(); }
+
+  bool pending() const { return !kept_.empty(); }
+  // Bytes kept in memory.
+  size_t pending_bytes() const { return pending_bytes_; }
+
+  // One writev of up to kMaxSegments segments, or behind what is already kept. Takes over the segments' owners whatever
+  // the result. `first` may be empty.
+  WriteResult write(int fd, Segment first, Segment second);
+
+  // Goes on with what is kept.
+  WriteResult flush(int fd);
+
+  // Lets go of everything that is kept.
+  void clear();
+
+ private:
+  void keep(Segment segment, size_t skip);
+
+  struct Kept {
+    Segment segment;
+    size_t at;
+  };
+  std::deque<Kept> kept_;
+  size_t pending_bytes_ = 0;
+};
+
+}  // namespace uwsgi_node

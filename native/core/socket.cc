@@ -1,0 +1,159 @@
+#include "native/core/socket.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace uwsgi_node {
+namespace {
+
+BoundSocket failed(BoundSocket socket, const char* call, int error) {
+  if (socket.fd >= 0) close(socket.fd);
+  socket.fd = -1;
+  socket.call = call;
+  socket.error = error;
+  return socket;
+}
+
+std::string inet_name(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET6) {
+    const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address);
+    inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
+    return std::string("[") + text + "]:" + std::to_string(ntohs(in6.sin6_port));
+  }
+  const auto& in4 = reinterpret_cast<const sockaddr_in&>(address);
+  inet_ntop(AF_INET, &in4.sin_addr, text, sizeof text);
+  return std::string(text) + ":" + std::to_string(ntohs(in4.sin_port));
+}
+
+BoundSocket start_listening(BoundSocket socket, int backlog) {
+  if (listen(socket.fd, backlog) != 0) return failed(std::move(socket), "listen", errno);
+  return socket;
+}
+
+BoundSocket bind_unix(std::string_view path, const ListenOptions& options) {
+  BoundSocket socket{.family = SocketFamily::kUnix, .name = std::string(path)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return failed(std::move(socket), "bind", ENAMETOOLONG);
+  memcpy(address.sun_path, path.data(), path.size());
+  const bool abstract = path.front() == '@';
+  if (abstract) address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+
+  socket.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket.fd < 0) return failed(std::move(socket), "socket", errno);
+  if (bind(socket.fd, reinterpret_cast<sockaddr*>(&address), size) != 0) {
+    return failed(std::move(socket), "bind", errno);
+  }
+  // chmod before listen: nobody can connect with the wrong permissions.
+  if (!abstract && options.mode >= 0 && chmod(socket.name.c_str(), static_cast<mode_t>(options.mode)) != 0) {
+    return failed(std::move(socket), "chmod", errno);
+  }
+  return start_listening(std::move(socket), options.backlog);
+}
+
+BoundSocket bind_inet(const addrinfo& info, const ListenOptions& options) {
+  BoundSocket socket{.family = info.ai_family == AF_INET6 ? SocketFamily::kInet6 : SocketFamily::kInet};
+  socket.fd = ::socket(info.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket.fd < 0) return failed(std::move(socket), "socket", errno);
+  const int on = 1;
+  setsockopt(socket.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Inherited by accepted sockets, so that no request pays for it.
+  setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const int seconds = 1;
+  setsockopt(socket.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+  if (bind(socket.fd, info.ai_addr, info.ai_addrlen) != 0) return failed(std::move(socket), "bind", errno);
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  getsockname(socket.fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  socket.name = inet_name(bound);
+  return start_listening(std::move(socket), options.backlog);
+}
+
+BoundSocket bind_host(std::string host, const std::string& port, const ListenOptions& options) {
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.empty() || host == "*") host = "0.0.0.0";
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) {
+    return failed({.family = SocketFamily::kInet}, "getaddrinfo", EADDRNOTAVAIL);
+  }
+  BoundSocket socket = bind_inet(*found, options);
+  freeaddrinfo(found);
+  return socket;
+}
+
+BoundSocket adopt(std::string_view number, int backlog) {
+  BoundSocket socket{.fd = atoi(std::string(number).c_str())};
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  if (getsockname(socket.fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+    return {.error = errno, .call = "getsockname"};
+  }
+  if (bound.ss_family == AF_UNIX) {
+    const auto& un = reinterpret_cast<const sockaddr_un&>(bound);
+    const size_t length = size > offsetof(sockaddr_un, sun_path) ? size - offsetof(sockaddr_un, sun_path) : 0;
+    socket.name.assign(un.sun_path, strnlen(un.sun_path, length));
+    if (length > 0 && un.sun_path[0] == '\0') socket.name = "@" + std::string(un.sun_path + 1, length - 1);
+  } else {
+    socket.family = bound.ss_family == AF_INET6 ? SocketFamily::kInet6 : SocketFamily::kInet;
+    socket.name = inet_name(bound);
+  }
+  fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
+  fcntl(socket.fd, F_SETFD, FD_CLOEXEC);
+  return start_listening(std::move(socket), backlog);
+}
+
+}  // namespace
+
+BoundSocket bind_listener(std::string_view address, const ListenOptions& options) {
+  if (address.starts_with("fd://")) return adopt(address.substr(5), options.backlog);
+  const size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || address.front() == '@' || address.front() == '/') {
+    return bind_unix(address, options);
+  }
+  return bind_host(std::string(address.substr(0, colon)), std::string(address.substr(colon + 1)), options);
+}
+
+std::string peer_name(int fd) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.ss_family == AF_UNIX) return "unix";
+  return inet_name(peer);
+}
+
+int find_listener(uint16_t port) {
+  DIR* fds = opendir("/proc/self/fd");
+  if (fds == nullptr) return -1;
+  int found = -1;
+  while (const dirent* entry = readdir(fds)) {
+    const int fd = atoi(entry->d_name);
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) continue;
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &length) != 0 || bound.ss_family != AF_INET) continue;
+    const auto& in4 = reinterpret_cast<const sockaddr_in&>(bound);
+    if (ntohs(in4.sin_port) == port && in4.sin_addr.s_addr == htonl(INADDR_LOOPBACK)) found = fd;
+  }
+  closedir(fds);
+  return found;
+}
+
+}  // namespace uwsgi_node

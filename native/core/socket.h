@@ -1,0 +1,36 @@
+// Listening sockets in uWSGI's address forms, and the few socket calls the rest of core needs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace uwsgi_node {
+
+enum class SocketFamily : uint8_t { kUnix, kInet, kInet6 };
+
+struct ListenOptions {
+  int backlog = 100;
+  int mode = -1;  // permission bits for a unix socket; -1 leaves what the umask gives
+};
+
+struct BoundSocket {
+  int fd = -1;
+  SocketFamily family = SocketFamily::kUnix;
+  std::string name;          // as the kernel has it: /run/app.sock, 127.0.0.1:41233, [::1]:80
+  int error = 0;             // errno of the call that failed, 0 on success
+  const char* call = "";     // that call
+};
+
+// Binds and listens on `path`, `@abstract`, `host:port`, `:port`, `*:port`, `[v6]:port` or `fd://N`. The descriptor is
+// non-blocking and close-on-exec. A TCP listener gets SO_REUSEADDR and TCP_DEFER_ACCEPT: a peer that has sent nothing
+// yet is not worth a wake-up.
+BoundSocket bind_listener(std::string_view address, const ListenOptions& options);
+
+// Name of the other end for a log line: `10.0.0.1:4711`, or `unix` for a peer without an address.
+std::string peer_name(int fd);
+
+// The descriptor of this process that listens on 127.0.0.1:`port`, or -1.
+int find_listener(uint16_t port);
+
+}  // namespace uwsgi_node
