@@ -1,6 +1,7 @@
 /**
  * Every error this package throws on purpose, with its code and its words.
  */
+import type { Origin } from './config/settings.js';
 
 export class UwsgiNodeError extends Error {
   override name = 'UwsgiNodeError';
@@ -127,3 +128,87 @@ export const problems = {
     ),
   overridden: (winner: string) => problem('OVERRIDDEN', `gives way to ${winner} on the command line`),
 };
+
+/** Why a server could not start: what the master met on its way to the first worker. */
+export const startErrors = {
+  bind: (address: string, origin: Origin, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_BIND',
+      `${place(origin)}: cannot listen on ${address}: ${cause.message}${advice(bindAdvice, cause)}`,
+      { cause },
+    ),
+  notASocket: (path: string, origin: Origin) =>
+    new UwsgiNodeError(
+      'UWSGI_NOT_A_SOCKET',
+      `${place(origin)}: cannot listen on ${path}: a file that is not a socket is in the way; ` +
+        'move it away or choose another name',
+    ),
+  chownSocket: (path: string, uid: number, gid: number, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_CHOWN_SOCKET',
+      `cannot give the socket ${path} to user ${uid}, group ${gid} (-1: unchanged): ${cause.message}; ` +
+        'only root can give files to another user, and others only to a group of their own',
+      { cause },
+    ),
+  changeDirectory: (path: string, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_CHDIR',
+      `chdir = ${path}: cannot work in this directory: ${cause.message}; create it, or correct the name`,
+      { cause },
+    ),
+  logFile: (option: string, path: string, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_LOG_FILE',
+      `${option} = ${path}: cannot write the log there: ${cause.message}; ` +
+        'its directory must exist, and the user of the server must be allowed to write the file',
+      { cause },
+    ),
+  logOverUdp: (option: string, address: string) =>
+    new UwsgiNodeError(
+      'UWSGI_LOG_OVER_UDP',
+      `${option} = ${address}: logging over UDP is not there yet; name a file (./${address} if that is one)`,
+    ),
+  unknownUser: (option: string, name: string, file: string) =>
+    new UwsgiNodeError(
+      'UWSGI_UNKNOWN_USER',
+      `${option} = ${name}: there is no such user in ${file}; create it, or write a number`,
+    ),
+  unknownGroup: (option: string, name: string, file: string) =>
+    new UwsgiNodeError(
+      'UWSGI_UNKNOWN_GROUP',
+      `${option} = ${name}: there is no such group in ${file}; create it, or write a number`,
+    ),
+  groupNeeded: (uid: string) =>
+    new UwsgiNodeError(
+      'UWSGI_GROUP_NEEDED',
+      `uid = ${uid}: /etc/passwd has no user with this number, so its group is unknown; add gid = <group>`,
+    ),
+  privileges: (step: string, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError('UWSGI_PRIVILEGES', `${step}: ${cause.message}; the server does not go on as root`, {
+      cause,
+    }),
+  messagesVersion: (master: number, worker: number) =>
+    new UwsgiNodeError(
+      'UWSGI_MESSAGES_VERSION',
+      `this worker speaks version ${worker} of the messages and its master version ${master}: ` +
+        'the package was replaced while the server ran; stop the server and start it again',
+    ),
+};
+
+/** `myapp.ini:12` or `command line`. */
+function place({ file, line }: Origin): string {
+  if (file === null) return 'command line';
+  return line === null ? file : `${file}:${line}`;
+}
+
+const bindAdvice: Record<string, string> = {
+  EADDRINUSE: 'another process listens there; stop it (ss -lntp shows which it is) or choose another address',
+  EACCES: 'the directory must be writable for this user; ports below 1024 need root or CAP_NET_BIND_SERVICE',
+  ENOENT: 'create its directory first',
+  EADDRNOTAVAIL: 'no interface of this machine has that address',
+  ENAMETOOLONG: 'a unix address holds 107 bytes; choose a shorter path',
+};
+
+function advice(table: Record<string, string>, { code = '' }: NodeJS.ErrnoException): string {
+  return table[code] === undefined ? '' : `; ${table[code]}`;
+}

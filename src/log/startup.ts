@@ -1,0 +1,159 @@
+/**
+ * The lines of a start, a stop and a death, in the shape that tutorials, tests and log scrapers know from uWSGI
+ * (uwsgi-map 4.1, 4.5, 4.6). Only words here; who prints them, and when, is the master's affair.
+ */
+import { ctime } from './ctime.js';
+
+/** What the head of the log tells about the machine and the process. */
+export interface Surroundings {
+  version: string;
+  date: Date;
+  /** `Linux-6.1.0 #1 SMP …` */
+  os: string;
+  hostname: string;
+  machine: string;
+  cpus: number;
+  workingDirectory: string;
+  /** The running node. */
+  binary: string;
+  /** Soft limit of open files; null when it is not known. */
+  fileLimit: string | null;
+  nodeVersion: string;
+  v8Version: string;
+}
+
+export function headLines(about: Surroundings): string[] {
+  return [
+    `*** Starting uwsgi-node ${about.version} (64bit) on [${ctime(about.date)}] ***`,
+    `os: ${about.os}`,
+    `nodename: ${about.hostname}`,
+    `machine: ${about.machine}`,
+    `detected number of CPU cores: ${about.cpus}`,
+    `current working directory: ${about.workingDirectory}`,
+    `detected binary path: ${about.binary}`,
+    ...(about.fileLimit === null ? [] : [`detected max file descriptor number: ${about.fileLimit}`]),
+    `Node.js version: ${about.nodeVersion} (V8 ${about.v8Version})`,
+  ];
+}
+
+export const warnings = {
+  root: '*** WARNING: you are running uwsgi-node as root !!! (use the --uid flag) ***',
+  rootGroup: '*** WARNING: you are running uwsgi-node with the group root !!! (use the --gid flag) ***',
+  noMaster: '*** WARNING: you are running uwsgi-node without its master process manager ***',
+  publicSocket: (name: string) =>
+    `*** WARNING: the uwsgi socket ${name} can be reached from every network; uwsgi has no authentication: ` +
+    'bind 127.0.0.1 or a unix socket, or keep the port behind a firewall ***',
+  liveOwner: (path: string) =>
+    `*** WARNING: another process listened on ${path}; it gets no new connections from now on ***`,
+  backlog: (wanted: number, limit: number) =>
+    `*** WARNING: listen = ${wanted} is more than net.core.somaxconn allows: ${limit} is used. ` +
+    `Raise it with: sysctl -w net.core.somaxconn=${wanted} ***`,
+  notRoot: (option: string, value: string) =>
+    `*** WARNING: ${option} = ${value} has no effect: only root can change it ***`,
+};
+
+export interface SocketLine {
+  index: number;
+  family: 'unix' | 'inet' | 'inet6';
+  name: string;
+  fd: number;
+  /** The port was 0: the kernel chose. */
+  assigned: boolean;
+}
+
+export function socketLine({ index, family, name, fd, assigned }: SocketLine): string {
+  const kind = family === 'unix' ? 'UNIX' : 'TCP';
+  return `uwsgi socket ${index} bound to ${kind} address ${name}${assigned ? ' (port auto-assigned)' : ''} fd ${fd}`;
+}
+
+export function limitLines(backlog: number, mercy: number): string[] {
+  return [
+    `your server socket listen backlog is limited to ${backlog} connections`,
+    `your mercy for graceful operations on workers is ${mercy} seconds`,
+  ];
+}
+
+/** uWSGI's names for the combinations of `processes` and `threads`. */
+export function modeLine(processes: number, threads: number): string {
+  let mode = threads > 1 ? 'threaded' : 'single process';
+  if (processes > 1) mode = threads > 1 ? 'preforking+threaded' : 'preforking';
+  return `*** Operational MODE: ${mode} ***`;
+}
+
+export const spawnedMaster = (pid: number) => `spawned uWSGI master process (pid: ${pid})`;
+
+export const spawnedWorker = (id: number, pid: number, cores: number) =>
+  `spawned uWSGI worker ${id} (pid: ${pid}, cores: ${cores})`;
+
+/** @param loadTime milliseconds */
+export function appReadyLine(loadTime: number, pid: number, nodeVersion: string): string {
+  const seconds = Math.floor(loadTime / 1000);
+  return `WSGI app 0 (mountpoint='') ready in ${seconds} seconds on interpreter ${nodeVersion} pid: ${pid} (default app)`;
+}
+
+export const noApp = '*** no app loaded. every request is answered with an error ***';
+export const gameOver = [
+  "unable to load app 0 (mountpoint='') (callable not found or import error)",
+  '*** no app loaded. GAME OVER ***',
+];
+
+export const httpLine = (engine: string) => `HTTP is served by ${engine}`;
+
+export interface Summary {
+  /** `wsgi:application (/srv/wsgi.js)` or null without an application. */
+  app: string | null;
+  processes: number;
+  threads: number;
+  /** `/run/app.sock (uwsgi)` */
+  sockets: string[];
+}
+
+/** The closing line of a start: from here on requests are answered. */
+export function readyLine({ app, processes, threads, sockets }: Summary): string {
+  const workers = `${count(processes, 'worker')} with ${count(threads, 'thread')}${processes > 1 ? ' each' : ''}`;
+  return `*** uwsgi-node is ready: ${app ?? 'no application'}, ${workers}, listening on ${sockets.join(', ')} ***`;
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+export const deaths = {
+  worker: (id: number, pid: number, how: string) =>
+    `DAMN ! worker ${id} (pid: ${pid}) died${how} :( trying respawn ...`,
+  unloadable: (id: number, pid: number) =>
+    `OOPS ! failed loading app in worker ${id} (pid ${pid}) :( trying again...`,
+  respawned: (id: number, pid: number) => `Respawned uWSGI worker ${id} (new pid: ${pid})`,
+  unspawnable: (id: number, reason: string) => `worker ${id} cannot be started: ${reason}`,
+  tooFast: (who: string, milliseconds: number) =>
+    `${who} respawning too fast !!! i have to sleep a bit (${milliseconds / 1000} seconds)...`,
+  core: (core: number, id: number, pid: number, how: string) =>
+    `DAMN ! core ${core} of worker ${id} (pid: ${pid}) died, ${how} :( trying respawn ...`,
+  unloadableCore: (core: number, id: number, pid: number) =>
+    `OOPS ! failed loading app in core ${core} of worker ${id} (pid ${pid}) :( trying again...`,
+  respawnedCore: (core: number, id: number) => `Respawned core ${core} of worker ${id}`,
+};
+
+/** How a process ended, as the line of its death says it. */
+export function endOf(code: number | null, signal: number | null): string {
+  if (signal !== null) return `, killed by signal ${signal}`;
+  return code === null || code === 0 ? '' : `, exit code ${code}`;
+}
+
+export const stops = {
+  graceful: (signal: string, mercy: number) =>
+    `${signal} received...gracefully killing workers... (at most ${mercy} seconds; a second signal ends them at once)`,
+  brutal: (signal: string) => `${signal} received again...brutally killing workers...`,
+  noMercy: (id: number, pid: number) =>
+    `worker ${id} (pid: ${pid}) is taking too much time to die...NO MERCY !!!`,
+  buried: (id: number, milliseconds: number) =>
+    `worker ${id} buried after ${Math.round(milliseconds / 1000)} seconds`,
+  goodbye: 'goodbye to uwsgi-node.',
+  unsupported: (signal: string, meaning: string) =>
+    `${signal} received: ${meaning} is not there yet; nothing was done. To take up a change, stop and start the server.`,
+};
+
+export const vacuum = {
+  removed: (path: string) => `VACUUM: unix socket ${path} removed.`,
+  changed: (path: string) => `VACUUM WARNING: unix socket ${path} changed inode. Skip removal`,
+  failed: (path: string, reason: string) =>
+    `VACUUM WARNING: unix socket ${path} cannot be removed: ${reason}`,
+};

@@ -1,0 +1,40 @@
+/**
+ * The server's own log lines, written synchronously to descriptor 2: whole lines, one write(2) per batch, so that the
+ * lines of several processes never mix and none is lost when a process ends right after it.
+ */
+import { writeSync } from 'node:fs';
+
+/** How long a full pipe may hold up its writer before the line is given up, milliseconds. */
+const PATIENCE = 1000;
+
+/** Writes lines (without newlines) to stderr. Never throws: a log that cannot be written must not stop the server. */
+export function log(...lines: string[]): void {
+  if (lines.length > 0) writeFully(Buffer.from(`${lines.join('\n')}\n`));
+}
+
+function writeFully(bytes: Buffer): void {
+  const deadline = Date.now() + PATIENCE;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(2, bytes, at);
+    } catch (error) {
+      // Whoever shares our stderr may have made it non-blocking; anything else (EPIPE, ENOSPC) will not get better.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || Date.now() > deadline) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** Log lines that are gathered while something runs step by step, and written in one go. */
+export class LogBatch {
+  #lines: string[] = [];
+
+  add(...lines: string[]): void {
+    this.#lines.push(...lines);
+  }
+
+  flush(): void {
+    log(...this.#lines);
+    this.#lines = [];
+  }
+}

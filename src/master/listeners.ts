@@ -1,0 +1,193 @@
+/**
+ * The listening sockets, which the master binds once and holds until the end: workers inherit them, so that the queue of
+ * waiting connections outlives every worker.
+ */
+import { chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { resolve } from 'node:path';
+import type { Settings, SocketSetting } from '../config/settings.js';
+import { startErrors } from '../errors.js';
+import { vacuum, warnings } from '../log/startup.js';
+import type { InheritedListener } from '../messages.js';
+import type { BoundListener, ListenOptions } from '../native.js';
+import { findGroup, findUser } from './accounts.js';
+import type { Target } from './privileges.js';
+
+/** The piece of the addon this needs. */
+export interface Binder {
+  bindListener(address: string, options: ListenOptions): BoundListener;
+  closeFd(fd: number): void;
+}
+
+export interface Listener extends InheritedListener {
+  /** The socket's file and who it is, to remove it at the end; null for TCP and abstract names. */
+  file: { path: string; device: number; inode: number } | null;
+  /** The configuration left the port to the kernel. */
+  assigned: boolean;
+}
+
+export interface Backlog {
+  length: number;
+  warning: string | null;
+}
+
+/** `listen`, or as much as the kernel grants up to 4096; never more than net.core.somaxconn. */
+export function backlogOf(listen: number | null, limit = readSomaxconn()): Backlog {
+  if (listen === null) return { length: Math.min(4096, limit), warning: null };
+  if (listen <= limit) return { length: listen, warning: null };
+  return { length: limit, warning: warnings.backlog(listen, limit) };
+}
+
+function readSomaxconn(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'ascii')) || 4096;
+  } catch {
+    return 4096;
+  }
+}
+
+/**
+ * Binds every socket of the configuration, in its order.
+ *
+ * @param owner who unix sockets belong to when `chown-socket` does not say: whoever the server becomes, as in uWSGI,
+ *              which binds after it has given up root.
+ * @returns the listeners and warnings for the log.
+ * @throws {UwsgiNodeError} UWSGI_BIND and others; what was bound before is closed and removed again.
+ */
+export async function bindListeners(
+  settings: Pick<Settings, 'sockets' | 'chmodSocket' | 'chownSocket'>,
+  backlog: number,
+  owner: Target,
+  native: Binder,
+): Promise<{ listeners: Listener[]; warnings: string[] }> {
+  const listeners: Listener[] = [];
+  const found: string[] = [];
+  const socketOwner = resolveOwner(settings.chownSocket, owner);
+  try {
+    for (const socket of settings.sockets) {
+      const path = pathOf(socket.address);
+      if (path !== null && (await clearPath(path, socket))) found.push(warnings.liveOwner(path));
+      const listener = bindOne(socket, path, { backlog, mode: settings.chmodSocket }, native);
+      listeners.push(listener);
+      if (path !== null) giveTo(path, socketOwner);
+      if (isPublic(listener)) found.push(warnings.publicSocket(listener.name));
+    }
+  } catch (error) {
+    for (const { fd } of listeners) native.closeFd(fd);
+    removeSockets(listeners);
+    throw error;
+  }
+  return { listeners, warnings: found };
+}
+
+function bindOne(
+  socket: SocketSetting,
+  path: string | null,
+  options: ListenOptions,
+  native: Binder,
+): Listener {
+  let bound: BoundListener;
+  try {
+    // As written, not made absolute: a unix address holds 107 bytes, which a deep working directory would use up.
+    bound = native.bindListener(socket.address, options);
+  } catch (error) {
+    throw startErrors.bind(socket.address, socket.origin, error as NodeJS.ErrnoException);
+  }
+  let file: Listener['file'] = null;
+  if (path !== null) {
+    const { dev: device, ino: inode } = lstatSync(path);
+    file = { path, device, inode };
+  }
+  return {
+    fd: bound.fd,
+    name: path ?? bound.name,
+    protocol: socket.protocol,
+    family: bound.family,
+    file,
+    assigned: bound.family !== 'unix' && socket.address.endsWith(':0'),
+  };
+}
+
+/** The absolute path of a unix socket with a file; null for `@abstract`, TCP and `fd://N`. */
+function pathOf(address: string): string | null {
+  if (address.startsWith('/')) return address;
+  return address.startsWith('@') || address.includes(':') ? null : resolve(address);
+}
+
+/**
+ * Makes room for a socket at `path`: what a killed server left there is removed, as uWSGI does.
+ * @returns true when somebody still listened there.
+ * @throws {UwsgiNodeError} UWSGI_NOT_A_SOCKET when a file of another kind is in the way: it may be precious.
+ */
+async function clearPath(path: string, { address, origin }: SocketSetting): Promise<boolean> {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return false;
+  if (!there.isSocket()) throw startErrors.notASocket(path, origin);
+  const alive = await isAlive(path);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    throw startErrors.bind(address, origin, error as NodeJS.ErrnoException);
+  }
+  return alive;
+}
+
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((settle) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      settle(true);
+    });
+    // EAGAIN: somebody listens, but the queue is full.
+    probe.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
+  });
+}
+
+interface SocketOwner {
+  uid: number;
+  gid: number;
+}
+
+/** `user[:group]` in numbers, -1 for what stays as it is; null when nothing is to change. */
+function resolveOwner(chownSocket: string | null, owner: Target): SocketOwner | null {
+  if (chownSocket === null) {
+    return owner.uid === null && owner.gid === null ? null : { uid: owner.uid ?? -1, gid: owner.gid ?? -1 };
+  }
+  const [user = '', group] = chownSocket.split(':');
+  return {
+    uid: user === '' ? -1 : findUser('chown-socket', user).uid,
+    gid: group === undefined || group === '' ? -1 : findGroup('chown-socket', group),
+  };
+}
+
+function giveTo(path: string, owner: SocketOwner | null): void {
+  if (owner === null) return;
+  try {
+    chownSync(path, owner.uid, owner.gid);
+  } catch (error) {
+    throw startErrors.chownSocket(path, owner.uid, owner.gid, error as NodeJS.ErrnoException);
+  }
+}
+
+const isPublic = ({ protocol, name }: Listener) => protocol === 'uwsgi' && /^(0\.0\.0\.0|\[::\]):/.test(name);
+
+/**
+ * Removes the files of unix sockets that are still ours: an instance started since may have put its own in their place.
+ * @returns the lines for the log.
+ */
+export function removeSockets(listeners: readonly Listener[]): string[] {
+  return listeners.flatMap(({ file }) => (file === null ? [] : removeSocket(file)));
+}
+
+function removeSocket({ path, device, inode }: NonNullable<Listener['file']>): string[] {
+  try {
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there === undefined) return [];
+    if (there.dev !== device || there.ino !== inode) return [vacuum.changed(path)];
+    unlinkSync(path);
+    return [vacuum.removed(path)];
+  } catch (error) {
+    return [vacuum.failed(path, (error as Error).message)];
+  }
+}
