@@ -45,7 +45,6 @@ export interface NativeSockets {
 
 export interface EngineListener {
   fd: number;
-  /** TCP wants TCP_NODELAY and keeps a half-closed peer. */
   unix: boolean;
 }
 
@@ -54,28 +53,132 @@ export interface EngineOptions {
   bufferSize: number;
   postBuffering: number;
   limitPost: number;
-  /** Milliseconds. */
+  /** Milliseconds of silence after which a peer that should send is given up. */
   socketTimeout: number;
   /** Unfinished requests at which the engine stops accepting. */
   maxRequests: number;
 }
 
-/** Called by the engine in its thread. Connection ids are small integers, reused after `gone` or the end of a response. */
+/** Numbers of the request that is being handed over, in the array `facts` (native/binding/engine_binding.cc). */
+export const Fact = {
+  connection: 0,
+  /** Number of vars. */
+  count: 1,
+  modifier1: 2,
+  /** 1: the body streams (readBody, wantBody). */
+  streams: 3,
+  /** Index of the layout of all vars, or UNKNOWN. */
+  layout: 4,
+  /** 1: the layout's index was just given to it. */
+  fresh: 5,
+  /** Without a layout: index of the layout of the first `prefixCount` vars, or UNKNOWN. */
+  prefix: 6,
+  prefixFresh: 7,
+  prefixCount: 8,
+  contentLengthLow: 9,
+  contentLengthHigh: 10,
+  /** Written by JavaScript: 1 asks for `turnEnd`. */
+  turnEndWanted: 11,
+  length: 12,
+} as const;
+
+export const UNKNOWN_LAYOUT = 0xffff_ffff;
+export const UNKNOWN_NAME = 0xffff;
+/** Most vars a packet can hold; each has four uint16 in `places`: key begin, key end, value begin, value end. */
+export const MAX_VARS = 13107;
+
+/** Results of `write`. */
+export const Written = { done: 0, again: 1, dead: 2 } as const;
+/** Results of `readBody` that are not a Buffer. */
+export const ReadFailure = { timeout: 2, gone: 3 } as const;
+
+/** Why a connection never reached the application (native/core/engine.h, Rejection). */
+export const Rejection = {
+  malformed: 0,
+  http: 1,
+  tls: 2,
+  tooSlow: 3,
+  bodyTooLarge: 4,
+  varsTooLarge: 5,
+  modifier: 6,
+  truncated: 7,
+  outOfDescriptors: 8,
+  stopped: 9,
+} as const;
+
+/** Called by the engine in its thread. A connection id is reused after the response is complete or the peer is gone. */
 export interface EngineHandlers {
   /**
-   * A request whose body is complete, or too large to wait for.
-   * @param connection id for every later call
-   * @param text       the vars block, latin-1; `vars` gives the places of keys and values in it
-   * @param count      number of vars
-   * @param body       the whole body; null when there is none; undefined when it streams
+   * A request whose body is complete, or too large to wait for. The rest is in `facts`, `places` and `names`.
+   * @param text the vars block, latin-1
+   * @param body the whole body; null when there is none or when it streams
    */
-  request(connection: number, text: string, count: number, contentLength: number, body: Buffer | null | undefined): void;
-  /** Room again after a `write` that answered FLOW_FULL. */
+  request(text: string, body: Buffer | null): void;
+  /** Room again after a `write` that answered `Written.again`. */
   writable(connection: number): void;
-  /** Streaming body: bytes for an outstanding `resumeBody`; null at its end. */
+  /** What `wantBody` asked for; null at the end of the body. */
   data(connection: number, chunk: Buffer | null): void;
-  /** The peer went away before the response was complete (or was given up by a timeout). */
+  /** The peer went away with the request unanswered, or was given up. */
   gone(connection: number): void;
-  /** A request that was answered or dropped without reaching the application. */
+  /** A connection that was answered or dropped without the application. */
   rejected(reason: number, peer: string, detail: number): void;
+  /** The engine has nothing more to do for now; called when `facts[Fact.turnEndWanted]` was set. */
+  turnEnd(): void;
 }
+
+export interface NativeEngine {
+  /** Head (latin-1, with its empty line) and the whole body; ends the request. */
+  respond(connection: number, head: string, body: string | Uint8Array | null): void;
+  /** Returns one of `Written`. */
+  write(connection: number, head: string | null, chunk: string | Uint8Array | null): number;
+  finish(connection: number): void;
+  abort(connection: number): void;
+  /** Blocks. At most 64 KiB; an empty Buffer at the end; or one of `ReadFailure`. */
+  readBody(connection: number, size: number): Buffer | number;
+  wantBody(connection: number): void;
+  /** `10.0.0.1:4711`, or `unix`. */
+  peer(connection: number): string;
+  /** Takes in what waits, then accepts no more. */
+  stopAccepting(): void;
+  openRequests(): number;
+  /** Whether the event loop stays alive for the listeners. */
+  keepAlive(wanted: boolean): void;
+  /** Answers what is open with 503 and lets go of everything. */
+  close(): void;
+}
+
+export interface NativeAddon extends NativeSockets {
+  createEngine(
+    options: EngineOptions,
+    handlers: EngineHandlers,
+    places: Uint16Array,
+    names: Uint16Array,
+    facts: Uint32Array,
+  ): NativeEngine;
+}
+
+const addonName = 'uwsgi_node.node';
+
+/** The package's own prebuilt binary first, then what `npm run build` and `npm run build:dev` leave behind. */
+function candidates(): string[] {
+  const root = new URL('..', import.meta.url);
+  return [
+    `prebuilds/${process.platform}-${process.arch}/${addonName}`,
+    `build/Release/${addonName}`,
+    `build/dev/Debug/${addonName}`,
+  ].map((path) => fileURLToPath(new URL(path, root)));
+}
+
+function load(): NativeAddon {
+  const require = createRequire(import.meta.url);
+  const tried = candidates();
+  const chosen = process.env.UWSGI_NODE_ADDON;
+  const found = chosen ?? tried.find((path) => existsSync(path));
+  try {
+    return require(found ?? tried[0]!) as NativeAddon;
+  } catch (cause) {
+    throw errors.addonMissing(chosen ? [chosen] : tried, cause);
+  }
+}
+
+export const native: NativeAddon = load();

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -279,7 +280,8 @@ void Engine::consider(Connection& connection, Bytes bytes) {
   }
   // Bytes beyond CONTENT_LENGTH belong to nobody: one packet per connection.
   const size_t of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), vars.content_length));
-  run_application(connection, {block, vars.count, rest.first(of_body), streams}, rest.first(of_body));
+  run_application(connection, {block, vars.count, rest.first(of_body), streams, header.modifier1},
+                  rest.first(of_body));
 }
 
 // modifier1 100: the health check of uWSGI's own tools; the answer is modifier1 100, modifier2 1.
@@ -397,6 +399,30 @@ void Engine::want_body(Connection& connection) {
   await_application(connection);
   // What came with the packet is already here and will never make the socket readable.
   if (connection.begin < connection.end || connection.body_left() == 0) wake();
+}
+
+ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size, size_t* got) {
+  *got = 0;
+  size = static_cast<size_t>(std::min<uint64_t>(size, connection.body_left()));
+  if (size == 0) return ReadResult::kEnd;
+  if (connection.begin < connection.end) {
+    *got = std::min(size, connection.end - connection.begin);
+    memcpy(into, connection.buffer.get() + connection.begin, *got);
+    connection.begin += *got;
+    connection.body_taken += *got;
+    return ReadResult::kData;
+  }
+  for (;;) {
+    const ssize_t result = read_some(connection.fd, into, size);
+    if (result > 0) {
+      *got = static_cast<size_t>(result);
+      connection.body_taken += *got;
+      return ReadResult::kData;
+    }
+    if (result == 0 || !would_block(errno)) return ReadResult::kGone;
+    pollfd waiting{.fd = connection.fd, .events = POLLIN};
+    if (poll(&waiting, 1, static_cast<int>(settings_.read_timeout_ms)) == 0) return ReadResult::kTimeout;
+  }
 }
 
 void Engine::deliver_body(Connection& connection) {

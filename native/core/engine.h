@@ -46,6 +46,7 @@ struct Request {
   uint32_t count;         // entries of Engine::places()
   Bytes body;             // the complete body, or what has come of a streamed one
   bool streams;           // the body is read with read_body or want_body
+  uint8_t modifier1;      // 0 or 30
 };
 
 class EngineHost {

@@ -1,0 +1,100 @@
+#include "native/binding/sockets_binding.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "native/core/socket.h"
+
+namespace uwsgi_node {
+namespace {
+
+const char* code_of(int error) {
+  const char* name = strerrorname_np(error);
+  return name != nullptr ? name : "UNKNOWN";
+}
+
+Napi::Error system_error(Napi::Env env, int error, const std::string& call) {
+  Napi::Error thrown = Napi::Error::New(env, call + ": " + strerror(error));
+  thrown.Set("code", Napi::String::New(env, code_of(error)));
+  thrown.Set("errno", Napi::Number::New(env, error));
+  thrown.Set("syscall", Napi::String::New(env, call));
+  return thrown;
+}
+
+const char* family_name(SocketFamily family) {
+  switch (family) {
+    case SocketFamily::kUnix:
+      return "unix";
+    case SocketFamily::kInet:
+      return "inet";
+    case SocketFamily::kInet6:
+      return "inet6";
+  }
+  return "";
+}
+
+Napi::Value bind_listener_js(const Napi::CallbackInfo& info) {
+  const std::string address = info[0].As<Napi::String>();
+  const auto given = info[1].As<Napi::Object>();
+  ListenOptions options;
+  options.backlog = given.Get("backlog").As<Napi::Number>().Int32Value();
+  const Napi::Value mode = given.Get("mode");
+  if (mode.IsNumber()) options.mode = mode.As<Napi::Number>().Int32Value();
+
+  const BoundSocket bound = bind_listener(address, options);
+  if (bound.fd < 0) {
+    Napi::Error error = system_error(info.Env(), bound.error, bound.call);
+    error.Set("address", info[0]);
+    error.ThrowAsJavaScriptException();
+    return {};
+  }
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("fd", bound.fd);
+  result.Set("name", bound.name);
+  result.Set("family", family_name(bound.family));
+  return result;
+}
+
+int int_argument(const Napi::CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Int32Value(); }
+
+void close_fd(const Napi::CallbackInfo& info) { close(int_argument(info, 0)); }
+
+Napi::Value redirect_fd(const Napi::CallbackInfo& info) {
+  if (dup2(int_argument(info, 0), int_argument(info, 1)) < 0) {
+    system_error(info.Env(), errno, "dup2").ThrowAsJavaScriptException();
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value duplicate_fd(const Napi::CallbackInfo& info) {
+  const int copy = fcntl(int_argument(info, 0), F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) system_error(info.Env(), errno, "fcntl").ThrowAsJavaScriptException();
+  return Napi::Number::New(info.Env(), copy);
+}
+
+Napi::Value replace_listener(const Napi::CallbackInfo& info) {
+  const int found = find_listener(static_cast<uint16_t>(int_argument(info, 0)));
+  if (found < 0 || dup3(int_argument(info, 1), found, O_CLOEXEC) < 0) {
+    system_error(info.Env(), found < 0 ? ENOENT : errno, "dup3").ThrowAsJavaScriptException();
+  }
+  return Napi::Number::New(info.Env(), found);
+}
+
+void exit_now(const Napi::CallbackInfo& info) { _exit(int_argument(info, 0)); }
+
+}  // namespace
+
+void export_sockets(Napi::Env env, Napi::Object exports) {
+  exports.Set("bindListener", Napi::Function::New(env, bind_listener_js, "bindListener"));
+  exports.Set("closeFd", Napi::Function::New(env, close_fd, "closeFd"));
+  exports.Set("redirectFd", Napi::Function::New(env, redirect_fd, "redirectFd"));
+  exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));
+  exports.Set("replaceListener", Napi::Function::New(env, replace_listener, "replaceListener"));
+  exports.Set("exitNow", Napi::Function::New(env, exit_now, "exitNow"));
+}
+
+}  // namespace uwsgi_node

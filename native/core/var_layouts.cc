@@ -1,0 +1,147 @@
+#include "native/core/var_layouts.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace uwsgi_node {
+namespace {
+
+uint64_t mix(uint64_t a, uint64_t b) {
+  const auto product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xe7037ed1a0b428dbu);
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+uint64_t load_up_to_8(const uint8_t* at, size_t size) {
+  uint64_t value = 0;
+  memcpy(&value, at, size);
+  return value;
+}
+
+// Every byte counts, so that two names of one length differ; who can choose names gains nothing from a collision, every
+// hit is compared in full.
+uint64_t hash_name(Bytes name) {
+  uint64_t hash = name.size();
+  size_t at = 0;
+  for (; at + 8 < name.size(); at += 8) hash = mix(hash, load_up_to_8(name.data() + at, 8));
+  return mix(hash, load_up_to_8(name.data() + at, name.size() - at));
+}
+
+Bytes name_of(Bytes block, const uwsgi::VarPlace& place) {
+  return block.subspan(place.key_begin, place.key_end - place.key_begin);
+}
+
+bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
+
+}  // namespace
+
+bool LayoutTable::same_keys(const Entry& entry, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
+  if (entry.count != count) return false;
+  const char* keys = entry.keys.data();
+  for (uint32_t i = 0; i < count; ++i) {
+    // In the block a key follows its length as well: both are compared in one go.
+    const size_t size = 2u + places[i].key_end - places[i].key_begin;
+    const uint8_t* in_block = block.data() + places[i].key_begin - 2;
+    if (memcmp(keys, in_block, 2) != 0 || memcmp(keys, in_block, size) != 0) return false;
+    keys += size;
+  }
+  return true;
+}
+
+bool LayoutTable::is_latest(Bytes block, const uwsgi::VarPlace* places, uint32_t count) const {
+  return latest_ < entries_.size() && same_keys(entries_[latest_], block, places, count);
+}
+
+LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
+  if (++lookups_ % kWindow == 0) ++window_;
+  for (uint32_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].hash != hash || !same_keys(entries_[i], block, places, count)) continue;
+    entries_[i].used_in = window_;
+    latest_ = i;
+    return {i, false};
+  }
+  return admit(hash) ? place(hash, block, places, count) : Found{};
+}
+
+bool LayoutTable::admit(uint64_t hash) {
+  Candidate& candidate = candidates_[hash % kCandidates];
+  if (candidate.window != window_ || candidate.hash != hash) {
+    // A slot that several sequences fight for goes to the one that comes more often.
+    if (candidate.window == window_ && candidate.seen > 1) {
+      --candidate.seen;
+      return false;
+    }
+    candidate = {hash, window_, 0};
+  }
+  return ++candidate.seen >= kSightings;
+}
+
+LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
+  uint32_t index = static_cast<uint32_t>(entries_.size());
+  if (index < capacity_) {
+    entries_.emplace_back();
+  } else {
+    const auto oldest = std::ranges::min_element(entries_, {}, &Entry::used_in);
+    if (oldest->used_in + 1 >= window_) return {};  // all in use
+    index = static_cast<uint32_t>(oldest - entries_.begin());
+  }
+  Entry& entry = entries_[index];
+  entry = {hash, count, window_, {}};
+  for (uint32_t i = 0; i < count; ++i) {
+    const Bytes key = block.subspan(places[i].key_begin - 2u, 2u + places[i].key_end - places[i].key_begin);
+    entry.keys.append(as_text(key));
+  }
+  latest_ = index;
+  return {index, true};
+}
+
+NameTable::NameTable() : slots_(kSlots, kUnknown) {}
+
+uint16_t NameTable::find(uint64_t hash, Bytes name) {
+  for (size_t slot = hash % kSlots;; slot = (slot + 1) % kSlots) {
+    const uint16_t number = slots_[slot];
+    if (number == kUnknown) {
+      if (names_.size() == kCapacity || name.size() > kLongest) return kUnknown;
+      slots_[slot] = static_cast<uint16_t>(names_.size());
+      hashes_.push_back(hash);
+      names_.emplace_back(as_text(name));
+      return slots_[slot];
+    }
+    if (hashes_[number] == hash && names_[number] == as_text(name)) return number;
+  }
+}
+
+VarsMatch VarLayouts::match(Bytes block, const uwsgi::VarPlace* places, uint32_t count, uint16_t* names) {
+  VarsMatch result;
+  if (layouts_.is_latest(block, places, count)) {
+    result.layout.index = layouts_.latest();
+    return result;
+  }
+  hashes_.resize(count);
+  uint64_t hash = 0;
+  uint64_t prefix_hash = 0;
+  bool in_prefix = true;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Bytes name = name_of(block, places[i]);
+    if (in_prefix && is_header(name)) {
+      in_prefix = false;
+      prefix_hash = hash;
+      result.prefix_count = i;
+    }
+    hashes_[i] = hash_name(name);
+    hash = mix(hash, hashes_[i]);
+  }
+  result.layout = layouts_.find(hash, block, places, count);
+  if (result.layout.index != LayoutTable::kUnknown) return result;
+  if (!in_prefix && result.prefix_count > 0) {
+    if (prefixes_.is_latest(block, places, result.prefix_count)) {
+      result.prefix.index = prefixes_.latest();
+    } else {
+      result.prefix = prefixes_.find(prefix_hash, block, places, result.prefix_count);
+    }
+  }
+  if (result.prefix.index == LayoutTable::kUnknown) result.prefix_count = 0;
+  for (uint32_t i = result.prefix_count; i < count; ++i) names[i] = names_.find(hashes_[i], name_of(block, places[i]));
+  return result;
+}
+
+}  // namespace uwsgi_node

@@ -1,0 +1,104 @@
+// Which vars a request has, told cheaply apart.
+//
+// Front servers send the same vars in the same order again and again, and an object that is built in one go by code
+// made for its keys costs a third of one that is filled key by key. So the sequence of keys of a request is looked up
+// here: whole (a layout), else up to its first HTTP_* var (a prefix: what the front server's configuration decides, not
+// the client) with the rest as names. All tables are bounded, and only what makes up a share of the traffic gets a
+// place: a client that invents headers for every request costs a few lookups.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "native/core/bytes.h"
+#include "native/core/protocol/uwsgi.h"
+
+namespace uwsgi_node {
+
+// Key sequences by index. An index may be given to another sequence later; the finder is told.
+class LayoutTable {
+ public:
+  static constexpr uint32_t kUnknown = UINT32_MAX;
+
+  explicit LayoutTable(size_t capacity) : capacity_(capacity), candidates_(kCandidates) { entries_.reserve(capacity); }
+
+  struct Found {
+    uint32_t index = kUnknown;
+    bool fresh = false;  // the index has just been given to this sequence
+  };
+
+  // True when the keys are those of the entry that was found last.
+  bool is_latest(Bytes block, const uwsgi::VarPlace* places, uint32_t count) const;
+  uint32_t latest() const { return latest_; }
+
+  Found find(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count);
+
+ private:
+  static constexpr size_t kCandidates = 256;
+  // A sequence gets a place after so many sightings within a window of so many lookups.
+  static constexpr uint32_t kSightings = 8;
+  static constexpr uint32_t kWindow = 512;
+
+  struct Entry {
+    uint64_t hash;
+    uint32_t count;
+    uint32_t used_in;  // window of the last use
+    std::string keys;  // u16le length and bytes, one after the other
+  };
+  struct Candidate {
+    uint64_t hash = 0;
+    uint32_t window = 0;
+    uint32_t seen = 0;
+  };
+
+  static bool same_keys(const Entry& entry, Bytes block, const uwsgi::VarPlace* places, uint32_t count);
+  bool admit(uint64_t hash);
+  Found place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count);
+
+  size_t capacity_;
+  std::vector<Entry> entries_;
+  std::vector<Candidate> candidates_;
+  uint32_t latest_ = kUnknown;
+  uint32_t lookups_ = 0;
+  uint32_t window_ = 1;
+};
+
+// Names of vars by number. A number is never given to another name.
+class NameTable {
+ public:
+  static constexpr uint16_t kUnknown = UINT16_MAX;
+
+  NameTable();
+  // kUnknown when the table is full or the name too long to be common.
+  uint16_t find(uint64_t hash, Bytes name);
+
+ private:
+  static constexpr size_t kCapacity = 2048;
+  static constexpr size_t kSlots = 4096;
+  static constexpr size_t kLongest = 64;
+
+  std::vector<uint16_t> slots_;
+  std::vector<uint64_t> hashes_;
+  std::vector<std::string> names_;
+};
+
+struct VarsMatch {
+  LayoutTable::Found layout;  // of all vars
+  LayoutTable::Found prefix;  // when there is no layout: of the first prefix_count vars
+  uint32_t prefix_count = 0;
+};
+
+class VarLayouts {
+ public:
+  // Writes the number of each var's name from prefix_count on to `names`, when there is no layout.
+  VarsMatch match(Bytes block, const uwsgi::VarPlace* places, uint32_t count, uint16_t* names);
+
+ private:
+  LayoutTable layouts_{32};
+  LayoutTable prefixes_{8};
+  NameTable names_;
+  std::vector<uint64_t> hashes_;
+};
+
+}  // namespace uwsgi_node
