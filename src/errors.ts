@@ -187,6 +187,11 @@ export const startErrors = {
     new UwsgiNodeError('UWSGI_PRIVILEGES', `${step}: ${cause.message}; the server does not go on as root`, {
       cause,
     }),
+  endedWhileLoading: (code: number) =>
+    new UwsgiNodeError(
+      'UWSGI_ENDED_WHILE_LOADING',
+      `the application called process.exit(${code}) while it was loaded; its module must return from loading`,
+    ),
   messagesVersion: (master: number, worker: number) =>
     new UwsgiNodeError(
       'UWSGI_MESSAGES_VERSION',

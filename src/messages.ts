@@ -6,6 +6,12 @@ import type { Settings } from './config/settings.js';
 /** Raised on every incompatible change below; a master that meets another version re-executes itself. */
 export const MESSAGES_VERSION = 1;
 
+/** Exit code of a worker, and of the server, whose application cannot be loaded (uwsgi-map 4.4). */
+export const EXIT_FAILED_APP = 22;
+
+/** Descriptor of the first listener in a worker: 0-2 are the standard ones, 3 is the channel to the master. */
+export const FIRST_LISTENER_FD = 4;
+
 /** A listening socket as a worker inherits it. */
 export interface InheritedListener {
   /** The descriptor's number in the worker process. */

@@ -85,6 +85,10 @@ export const spawnedMaster = (pid: number) => `spawned uWSGI master process (pid
 export const spawnedWorker = (id: number, pid: number, cores: number) =>
   `spawned uWSGI worker ${id} (pid: ${pid}, cores: ${cores})`;
 
+/** uWSGI's words for a single worker without `master`. */
+export const spawnedOnlyWorker = (id: number, pid: number, cores: number) =>
+  `spawned uWSGI worker ${id} (and the only) (pid: ${pid}, cores: ${cores})`;
+
 /** @param loadTime milliseconds */
 export function appReadyLine(loadTime: number, pid: number, nodeVersion: string): string {
   const seconds = Math.floor(loadTime / 1000);

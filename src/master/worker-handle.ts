@@ -1,0 +1,179 @@
+/**
+ * One worker process, seen from the master: spawned here, ended here, everything between is messages. A handle serves one
+ * life of a worker; the next life under the same number gets a handle of its own, so that an old and a new one can overlap.
+ * At the other end: src/worker/main.ts.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../config/settings.js';
+import {
+  FIRST_LISTENER_FD,
+  type InheritedListener,
+  type MasterToWorker,
+  MESSAGES_VERSION,
+  type WorkerReady,
+  type WorkerToMaster,
+} from '../messages.js';
+
+/** The piece of ChildProcess that is used; tests bring their own. */
+export interface WorkerProcess {
+  readonly pid?: number | undefined;
+  send(message: MasterToWorker, done: (error: Error | null) => void): boolean;
+  kill(signal: NodeJS.Signals): boolean;
+  on(event: 'message', listener: (message: WorkerToMaster) => void): unknown;
+  on(
+    event: 'exit' | 'close',
+    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
+  ): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+export type SpawnWorker = (settings: Settings, listeners: readonly InheritedListener[]) => WorkerProcess;
+
+/** What a worker is started with. */
+export interface Life {
+  settings: Settings;
+  /** The master's own descriptors. */
+  listeners: readonly InheritedListener[];
+  spawn: SpawnWorker;
+}
+
+export interface Death {
+  code: number | null;
+  /** Number of the signal that killed it. */
+  signal: number | null;
+  /** Why it could not even be started. */
+  error: Error | null;
+  /** Milliseconds from readiness to death; null when it never was ready. */
+  lived: number | null;
+}
+
+export interface WorkerEvents {
+  ready(worker: WorkerHandle, message: WorkerReady): void;
+  failed(worker: WorkerHandle, reason: string): void;
+  /** The mercy is over and the worker was killed. */
+  noMercy(worker: WorkerHandle): void;
+  /** The last event of a handle; every message it sent has come before. */
+  ended(worker: WorkerHandle, death: Death): void;
+}
+
+/** setTimeout takes no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** A descendant of a dead worker that holds its channel open delays the news by this much, milliseconds. */
+const CHANNEL_PATIENCE = 100;
+
+export class WorkerHandle {
+  /** 1-based number of the slot. */
+  readonly id: number;
+  readonly pid: number | null;
+  state: 'starting' | 'ready' | 'stopping' | 'gone' = 'starting';
+
+  /** Null when it could not be started at all. */
+  readonly #process: WorkerProcess | null;
+  readonly #events: WorkerEvents;
+  #readyAt: number | null = null;
+  #mercy: NodeJS.Timeout | null = null;
+
+  constructor(id: number, life: Life, events: WorkerEvents) {
+    this.id = id;
+    this.#events = events;
+    this.#process = this.#spawn(life);
+    this.pid = this.#process?.pid ?? null;
+    if (this.pid === null) return;
+    this.#send({
+      type: 'start',
+      version: MESSAGES_VERSION,
+      workerId: id,
+      settings: life.settings,
+      listeners: life.listeners.map(({ name, protocol, family }, index) => ({
+        fd: FIRST_LISTENER_FD + index,
+        name,
+        protocol,
+        family,
+      })),
+    });
+  }
+
+  /** Asks it to finish and go; kills it when it is still there after `mercy` seconds. */
+  stop(mercy: number): void {
+    if (this.state === 'stopping' || this.state === 'gone') return;
+    this.state = 'stopping';
+    this.#send({ type: 'stop' });
+    this.#mercy = setTimeout(
+      () => {
+        this.#events.noMercy(this);
+        this.kill();
+      },
+      Math.min(mercy * 1000, LONGEST_TIMER),
+    );
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    if (this.state !== 'gone') this.#process?.kill('SIGKILL');
+  }
+
+  #send(message: MasterToWorker): void {
+    // A worker that died a moment ago cannot take it; its end is reported by other means.
+    if (this.pid !== null) this.#process?.send(message, () => {});
+  }
+
+  /** Node throws some failures of spawn and reports others as 'error'; both come out as `ended`, never at once. */
+  #spawn({ spawn, settings, listeners }: Life): WorkerProcess | null {
+    try {
+      const child = spawn(settings, listeners);
+      child.on('message', (message) => this.#receive(message));
+      child.on('error', (error) => {
+        if (this.pid === null) this.#end(null, null, error);
+      });
+      // 'close' comes after the last message. It waits for the channel, which a forked descendant may hold open.
+      child.on('exit', (code, signal) => {
+        setTimeout(() => this.#end(code, signal, null), CHANNEL_PATIENCE).unref();
+      });
+      child.on('close', (code, signal) => this.#end(code, signal, null));
+      return child;
+    } catch (error) {
+      setImmediate(() => this.#end(null, null, error as Error));
+      return null;
+    }
+  }
+
+  #receive(message: WorkerToMaster): void {
+    if (message.type === 'failed') {
+      this.#events.failed(this, message.reason);
+      return;
+    }
+    this.#readyAt ??= performance.now();
+    if (this.state === 'starting') this.state = 'ready';
+    this.#events.ready(this, message);
+  }
+
+  #end(code: number | null, signal: NodeJS.Signals | null, error: Error | null): void {
+    if (this.state === 'gone') return;
+    this.state = 'gone';
+    if (this.#mercy !== null) clearTimeout(this.#mercy);
+    this.#events.ended(this, {
+      code,
+      signal: signal === null ? null : constants.signals[signal],
+      error,
+      lived: this.#readyAt === null ? null : performance.now() - this.#readyAt,
+    });
+  }
+}
+
+const entry = fileURLToPath(new URL('../worker/main.js', import.meta.url));
+
+/** Starts a worker process that inherits stdout, stderr and the listeners, from descriptor `FIRST_LISTENER_FD` on. */
+export const spawnWorker: SpawnWorker = (settings, listeners) =>
+  spawn(process.execPath, [...inheritedFlags(), entry], {
+    // A process title may be as long as the original command line: as argv[0] it makes its own room.
+    argv0: settings.title.slice(0, LONGEST_TITLE),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
+  });
+
+/** One argument of execve(2) may be 128 KiB; nobody reads a title of more than this. */
+const LONGEST_TITLE = 16_384;
+
+/** Flags of node that the user gave, without the inspector's: its port is taken by the master. */
+const inheritedFlags = () => process.execArgv.filter((flag) => !/^--(inspect|debug)/.test(flag));

@@ -1,0 +1,28 @@
+/**
+ * Entry of a worker process: its main JS thread, which is control only. At the other end of the IPC channel:
+ * src/master/worker-handle.ts.
+ */
+import { log } from '../log/stderr.js';
+import type { MasterToWorker } from '../messages.js';
+import { native } from '../native.js';
+import { spawnThread } from './thread-handle.js';
+import { WorkerControl } from './worker.js';
+
+// A terminal sends these to the whole group, and systemd to all processes of the unit. The master alone decides; a worker
+// follows what it says, or its death.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {});
+
+// The master passes the title as argv[0], where it makes its own room; this takes away the rest of the command line.
+process.title = process.argv0;
+
+const control = new WorkerControl({
+  pid: process.pid,
+  send: (message, done) => process.send?.(message, undefined, undefined, done),
+  spawnThread,
+  exit: (code) => native.exitNow(code),
+  log,
+});
+process.on('message', (message) => control.receive(message as MasterToWorker));
+process.on('disconnect', () => control.masterGone());
+// The master may have been killed before this line was reached.
+if (!process.connected) control.masterGone();

@@ -1,0 +1,117 @@
+/**
+ * One JS thread of a worker, seen from the control thread: started here, ended here, everything between is messages. A
+ * handle serves one life of a core. At the other end: src/thread/main.ts.
+ */
+import { Worker } from 'node:worker_threads';
+import type { ControlToThread, ThreadStart, ThreadToControl, WorkerReady } from '../messages.js';
+
+/** The piece of worker_threads.Worker that is used; tests bring their own. */
+export interface JsThread {
+  postMessage(message: ControlToThread): void;
+  terminate(): Promise<number>;
+  on(event: 'message', listener: (message: ThreadToControl) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+}
+
+export type SpawnThread = (start: ThreadStart) => JsThread;
+
+export interface ThreadDeath {
+  /** What ended it: an uncaught exception, a full heap; undefined after `process.exit` or `terminate`. */
+  error: unknown;
+  code: number;
+  /** Milliseconds from readiness to death; null when it never was ready. */
+  lived: number | null;
+  /** It had said that it cannot load the application. */
+  failed: boolean;
+}
+
+export interface ThreadEvents {
+  ready(thread: ThreadHandle, message: WorkerReady): void;
+  failed(thread: ThreadHandle, reason: string): void;
+  /** It finished its last request after `drain`, and ends now. */
+  drained(thread: ThreadHandle): void;
+  /** The last event of a handle. */
+  ended(thread: ThreadHandle, death: ThreadDeath): void;
+}
+
+export class ThreadHandle {
+  /** 0-based number of the core. */
+  readonly core: number;
+  state: 'loading' | 'ready' | 'failed' | 'draining' | 'drained' | 'gone' = 'loading';
+
+  readonly #events: ThreadEvents;
+  /** Null when it could not be started at all. */
+  readonly #thread: JsThread | null;
+  #error: unknown;
+  #readyAt: number | null = null;
+
+  constructor(start: ThreadStart, spawn: SpawnThread, events: ThreadEvents) {
+    this.core = start.core;
+    this.#events = events;
+    this.#thread = this.#spawn(start, spawn);
+  }
+
+  /** Lets it finish its requests and go. One that has none yet, because it still loads, is ended at once. */
+  drain(): void {
+    if (this.state === 'ready') {
+      this.state = 'draining';
+      this.#thread?.postMessage({ type: 'drain' });
+    } else if (this.state === 'loading') {
+      this.terminate();
+    }
+  }
+
+  /** Ends it at once. */
+  terminate(): void {
+    void this.#thread?.terminate();
+  }
+
+  #spawn(start: ThreadStart, spawn: SpawnThread): JsThread | null {
+    try {
+      const thread = spawn(start);
+      thread.on('message', (message) => this.#receive(message));
+      thread.on('error', (error) => {
+        this.#error = error;
+      });
+      thread.on('exit', (code) => this.#end(code));
+      return thread;
+    } catch (error) {
+      // No memory, no more threads: as good as a death, and reported like one, after the constructor has returned.
+      this.#error = error;
+      setImmediate(() => this.#end(1));
+      return null;
+    }
+  }
+
+  #receive(message: ThreadToControl): void {
+    switch (message.type) {
+      case 'ready':
+        if (this.state === 'loading') this.state = 'ready';
+        this.#readyAt = performance.now();
+        this.#events.ready(this, message);
+        return;
+      case 'failed':
+        this.state = 'failed';
+        this.#events.failed(this, message.reason);
+        return;
+      case 'drained':
+        this.state = 'drained';
+        this.#events.drained(this);
+        return;
+    }
+  }
+
+  #end(code: number): void {
+    if (this.state === 'gone') return;
+    const failed = this.state === 'failed';
+    this.state = 'gone';
+    const lived = this.#readyAt === null ? null : performance.now() - this.#readyAt;
+    this.#events.ended(this, { error: this.#error, code, lived, failed });
+  }
+}
+
+const entry = new URL('../thread/main.js', import.meta.url);
+
+/** Starts a JS thread. What it prints comes out of this process's own stdout and stderr. */
+export const spawnThread: SpawnThread = (start) => new Worker(entry, { workerData: start });

@@ -1,0 +1,187 @@
+/**
+ * The control thread of a worker: starts the JS threads, replaces those that die, ends them all when the master says so
+ * or is gone. Never runs application code, so that it can act while an application is stuck.
+ * At the other ends: src/master/worker-handle.ts over IPC, src/thread/main.ts over message ports.
+ */
+import type { Settings } from '../config/settings.js';
+import { startErrors } from '../errors.js';
+import { deaths } from '../log/startup.js';
+import {
+  EXIT_FAILED_APP,
+  type MasterToWorker,
+  MESSAGES_VERSION,
+  type StartWorker,
+  type WorkerReady,
+  type WorkerToMaster,
+} from '../messages.js';
+import { Throttle } from '../throttle.js';
+import { type SpawnThread, type ThreadDeath, type ThreadEvents, ThreadHandle } from './thread-handle.js';
+
+export interface WorkerParts {
+  pid: number;
+  /** Calls back when the message has left this process (or never will). */
+  send(message: WorkerToMaster, done: () => void): void;
+  spawnThread: SpawnThread;
+  /** Ends the process at once. */
+  exit(code: number): void;
+  log(...lines: string[]): void;
+}
+
+/** A core of the worker. Its thread changes, the place stays. */
+interface Slot {
+  readonly core: number;
+  readonly throttle: Throttle;
+  thread: ThreadHandle | null;
+  /** Set while the next start is put off. */
+  respawn: NodeJS.Timeout | null;
+}
+
+/** How long threads that have finished their last request may take to end (application code at exit), milliseconds. */
+const LAST_WORDS = 1_000;
+/** setTimeout takes no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export class WorkerControl {
+  readonly #parts: WorkerParts;
+  readonly #events: ThreadEvents;
+  #phase: 'waiting' | 'starting' | 'serving' | 'stopping' | 'failing' = 'waiting';
+  #start!: StartWorker;
+  #slots: Slot[] = [];
+  #http: string | null = null;
+  #lastWords: NodeJS.Timeout | null = null;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#events = {
+      ready: (thread, message) => this.#onReady(thread, message),
+      failed: (thread, reason) => this.#onFailed(thread, reason),
+      drained: () => this.#exitIfDone(),
+      ended: (thread, death) => this.#onEnded(thread, death),
+    };
+  }
+
+  receive(message: MasterToWorker): void {
+    if (message.type === 'stop') this.#stop();
+    else this.#begin(message);
+  }
+
+  /** The channel to the master is closed: it was killed. Nobody else bounds the time a stop may take now. */
+  masterGone(): void {
+    const mercy = this.#settings?.workerReloadMercy ?? 0;
+    setTimeout(() => this.#parts.exit(1), Math.min(mercy * 1000, LONGEST_TIMER)).unref();
+    this.#stop();
+  }
+
+  get #settings(): Settings | undefined {
+    return this.#start?.settings;
+  }
+
+  #begin(start: StartWorker): void {
+    this.#start = start;
+    if (start.version !== MESSAGES_VERSION) {
+      this.#giveUp(startErrors.messagesVersion(start.version, MESSAGES_VERSION).message);
+      return;
+    }
+    this.#phase = 'starting';
+    this.#slots = Array.from({ length: start.settings.threads }, (_, core) => ({
+      core,
+      throttle: new Throttle(),
+      thread: null,
+      respawn: null,
+    }));
+    for (const slot of this.#slots) this.#spawn(slot);
+  }
+
+  #spawn(slot: Slot): void {
+    const { workerId, settings, listeners } = this.#start;
+    slot.respawn = null;
+    const start = { workerId, core: slot.core, settings, listeners };
+    slot.thread = new ThreadHandle(start, this.#parts.spawnThread, this.#events);
+  }
+
+  #onReady(thread: ThreadHandle, message: WorkerReady): void {
+    this.#http ??= message.http;
+    if (this.#phase === 'serving') {
+      this.#parts.log(deaths.respawnedCore(thread.core, this.#start.workerId));
+      return;
+    }
+    if (this.#phase !== 'starting' || this.#slots.some((slot) => slot.thread?.state !== 'ready')) return;
+    this.#phase = 'serving';
+    this.#parts.send(message, () => {});
+  }
+
+  #onFailed(thread: ThreadHandle, reason: string): void {
+    if (this.#phase === 'starting') {
+      this.#giveUp(reason);
+      return;
+    }
+    this.#parts.log(reason);
+    thread.terminate();
+  }
+
+  /** The application cannot be loaded: whether the server starts without this worker is the master's to decide. */
+  #giveUp(reason: string): void {
+    this.#phase = 'failing';
+    this.#parts.send({ type: 'failed', reason }, () => this.#parts.exit(EXIT_FAILED_APP));
+  }
+
+  #stop(): void {
+    if (this.#phase === 'stopping' || this.#phase === 'failing') return;
+    this.#phase = 'stopping';
+    for (const { respawn, thread } of this.#slots) {
+      if (respawn !== null) clearTimeout(respawn);
+      thread?.drain();
+    }
+    this.#exitIfDone();
+  }
+
+  #onEnded(thread: ThreadHandle, death: ThreadDeath): void {
+    const slot = this.#slots[thread.core]!;
+    slot.thread = null;
+    switch (this.#phase) {
+      case 'stopping':
+        this.#exitIfDone();
+        return;
+      case 'failing':
+        return;
+      case 'starting':
+        this.#giveUp(
+          death.error === undefined ? startErrors.endedWhileLoading(death.code).message : words(death.error),
+        );
+        return;
+      default:
+        this.#replace(slot, death);
+    }
+  }
+
+  #replace(slot: Slot, { error, code, lived, failed }: ThreadDeath): void {
+    const { log, pid } = this.#parts;
+    const id = this.#start.workerId;
+    if (failed) log(deaths.unloadableCore(slot.core, id, pid));
+    else log(deaths.core(slot.core, id, pid, causeOf(error, code)));
+    if (error !== undefined) log(words(error));
+    const delay = slot.throttle.delayAfter(lived);
+    if (delay > 0) log(deaths.tooFast(`core ${slot.core} of worker ${id}`, delay));
+    slot.respawn = setTimeout(() => this.#spawn(slot), delay);
+  }
+
+  #exitIfDone(): void {
+    if (this.#phase !== 'stopping') return;
+    const threads = this.#slots.flatMap(({ thread }) => thread ?? []);
+    if (threads.some(({ state }) => state !== 'drained')) return;
+    // A thread that runs uWebSockets.js cannot end: Node would abort the whole process.
+    if (threads.length === 0 || this.#http === 'uWebSockets.js') this.#parts.exit(0);
+    else this.#lastWords ??= setTimeout(() => this.#parts.exit(0), LAST_WORDS);
+  }
+}
+
+function causeOf(error: unknown, code: number): string {
+  if (error === undefined) return `process.exit(${code}) was called`;
+  const outOfMemory = (error as NodeJS.ErrnoException | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return outOfMemory ? 'its heap is full' : 'uncaught exception';
+}
+
+/** What was thrown, with its stack if it has one. */
+function words(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`;
+}
