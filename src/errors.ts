@@ -1,6 +1,7 @@
 /**
  * Every error this package throws on purpose, with its code and its words.
  */
+import { inspect } from 'node:util';
 import type { Origin } from './config/settings.js';
 
 export class UwsgiNodeError extends Error {
@@ -187,6 +188,89 @@ export const startErrors = {
     new UwsgiNodeError('UWSGI_PRIVILEGES', `${step}: ${cause.message}; the server does not go on as root`, {
       cause,
     }),
+  // What an application does wrong; thrown into its own call.
+  statusLine: (status: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_STATUS',
+      `start_response: the status must be a string like '200 OK', not ${show(status)}`,
+    ),
+  headerList: (headers: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_HEADERS',
+      `start_response: the headers must be an array of [name, value] pairs, not ${show(headers)}`,
+    ),
+  headerPair: (pair: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_HEADERS',
+      `start_response: a header must be a [name, value] pair, not ${show(pair)}`,
+    ),
+  headerName: (name: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_HEADER_NAME',
+      `start_response: ${show(name)} is not a header name (RFC 9110, 5.6.2)`,
+    ),
+  headerValue: (name: string, value: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_HEADER_VALUE',
+      `start_response: the value of ${name} must be a latin-1 string without CR, LF or NUL, not ${show(value)}`,
+    ),
+  hopByHop: (name: string) =>
+    new UwsgiNodeError(
+      'UWSGI_HOP_BY_HOP',
+      `start_response: ${name} belongs to the server's connection, not to the application; leave it out (PEP 3333)`,
+    ),
+  contentLength: (value: string) =>
+    new UwsgiNodeError(
+      'UWSGI_CONTENT_LENGTH',
+      `start_response: Content-Length must be a number, not ${show(value)}`,
+    ),
+  startedTwice: () =>
+    new UwsgiNodeError(
+      'UWSGI_STARTED_TWICE',
+      'start_response was called again without excInfo: only an error may change a response (PEP 3333)',
+    ),
+  notStarted: () =>
+    new UwsgiNodeError(
+      'UWSGI_NOT_STARTED',
+      'the application returned or sent a body without having called start_response(status, headers)',
+    ),
+  bodyKind: (body: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_BODY',
+      `the application returned ${show(body)}: a body is a string, a Uint8Array, an iterable or async iterable of them, or a stream`,
+    ),
+  chunkKind: (chunk: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_CHUNK',
+      `a chunk of a body must be a string or a Uint8Array, not ${show(chunk)}`,
+    ),
+  bodyTooLong: (declared: number) =>
+    new UwsgiNodeError(
+      'UWSGI_BODY_TOO_LONG',
+      `the body is longer than its Content-Length of ${declared} bytes; the rest was not sent`,
+    ),
+  bodyTooShort: (declared: number, sent: number) =>
+    new UwsgiNodeError(
+      'UWSGI_BODY_TOO_SHORT',
+      `the body ended after ${sent} of the ${declared} bytes of its Content-Length; the connection was reset`,
+    ),
+  inputAborted: () =>
+    new UwsgiNodeError('UWSGI_INPUT_ABORTED', 'wsgi.input: the peer went away before the body was complete'),
+  inputTimeout: (seconds: number) =>
+    new UwsgiNodeError(
+      'UWSGI_INPUT_TIMEOUT',
+      `wsgi.input: no byte of the body came for ${seconds} seconds (option socket-timeout)`,
+    ),
+  inputAsyncOnly: () =>
+    new UwsgiNodeError(
+      'UWSGI_INPUT_ASYNC',
+      'wsgi.input: this body can only be read asynchronously (for await, stream())',
+    ),
+  inputStreaming: () =>
+    new UwsgiNodeError(
+      'UWSGI_INPUT_STREAMING',
+      'wsgi.input: an asynchronous reader has begun; read() would take its bytes',
+    ),
   endedWhileLoading: (code: number) =>
     new UwsgiNodeError(
       'UWSGI_ENDED_WHILE_LOADING',
@@ -217,3 +301,26 @@ const bindAdvice: Record<string, string> = {
 function advice(table: Record<string, string>, { code = '' }: NodeJS.ErrnoException): string {
   return table[code] === undefined ? '' : `; ${table[code]}`;
 }
+
+/** A value as an error message shows it: short, on one line. */
+function show(value: unknown): string {
+  const text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** HTTP engines. */
+export const httpErrors = {
+  uwsMissing: (names: readonly string[], cause: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_UWS_MISSING',
+      cause === undefined
+        ? `neither ${names.join(' nor ')} is installed beside the application`
+        : `the binary of uWebSockets.js does not load: ${String((cause as Error).message ?? cause).split('\n')[0]}`,
+      { cause },
+    ),
+  uwsCannotListen: (name: string) =>
+    new UwsgiNodeError(
+      'UWSGI_UWS_CANNOT_LISTEN',
+      `${name}: uWebSockets.js could not bind a port of 127.0.0.1 to put under this listener; are all of them in use?`,
+    ),
+};

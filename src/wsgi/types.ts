@@ -8,7 +8,14 @@ import type { ReadableStream } from 'node:stream/web';
 export type Chunk = string | Uint8Array;
 
 /** Everything an application may return. A bare string or Uint8Array is one chunk. */
-export type Body = Chunk | Iterable<Chunk> | AsyncIterable<Chunk> | Readable | ReadableStream<Chunk> | null | undefined;
+export type Body =
+  | Chunk
+  | Iterable<Chunk>
+  | AsyncIterable<Chunk>
+  | Readable
+  | ReadableStream<Chunk>
+  | null
+  | undefined;
 
 /** A header as PEP 3333 has it: a name and a value, both latin-1. */
 export type Header = readonly [name: string, value: string];
@@ -92,6 +99,8 @@ export interface ResponseSink {
   abort(): void;
   /** Calls back once, when a sink that answered `'full'` has room again, or when the peer has gone. */
   onDrain(callback: () => void): void;
+  /** Calls back once, when the peer goes away before the response is complete; at once if it already has. */
+  onGone(callback: () => void): void;
 }
 
 /** `sent`: go on. `full`: kept, but wait for `onDrain` before the next chunk. `gone`: nobody reads any more. */
@@ -106,4 +115,6 @@ export interface ResponseHead {
   readonly headers: readonly Header[];
   /** `'200 OK\r\nName: value\r\n…\r\n'`: what goes on the wire after the protocol version and a blank, in latin-1. */
   readonly text: string;
+  /** The value of the application's own Content-Length, or null. */
+  readonly contentLength: number | null;
 }

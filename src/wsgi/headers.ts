@@ -1,0 +1,83 @@
+/**
+ * Status and headers of a response: checked when the application gives them, so that its own call throws, and put into
+ * the form in which they go on the wire.
+ */
+import { errors } from '../errors.js';
+import type { Header, ResponseHead } from './types.js';
+
+/** RFC 9110, section 5.6.2. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110, section 5.5, and obs-text as latin-1; so no CR, LF or NUL, which would let a value start a new header. */
+const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
+/** PEP 3333, "The start_response() Callable": three digits, a blank, a reason that is not needed but must be clean. */
+const statusLine = /^[1-9]\d\d [\t\x20-\x7e\x80-\xff]*$/;
+
+/** PEP 3333, "Other HTTP Features": the connection belongs to the server. RFC 2616, section 13.5.1. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'trailers',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Header names that have passed, and whether they are Content-Length: an application uses few, again and again. */
+const knownNames = new Map<string, boolean>();
+const knownStatus = new Map<string, number>();
+const mostKnown = 1024;
+
+function checkName(name: unknown): boolean {
+  if (typeof name !== 'string' || !token.test(name)) throw errors.headerName(name);
+  const lower = name.toLowerCase();
+  if (hopByHop.has(lower)) throw errors.hopByHop(name);
+  const isLength = lower === 'content-length';
+  if (knownNames.size < mostKnown) knownNames.set(name, isLength);
+  return isLength;
+}
+
+function checkStatus(status: unknown): number {
+  if (typeof status !== 'string' || !statusLine.test(status)) throw errors.statusLine(status);
+  const code = Number.parseInt(status, 10);
+  if (knownStatus.size < mostKnown) knownStatus.set(status, code);
+  return code;
+}
+
+function parseLength(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw errors.contentLength(value);
+  return Number(value);
+}
+
+/**
+ * Checks a status and a header list and joins them.
+ * @throws UwsgiNodeError that names the header and what is wrong with it
+ */
+export function makeHead(status: string, headers: readonly Header[]): ResponseHead {
+  const code = knownStatus.get(status) ?? checkStatus(status);
+  if (!Array.isArray(headers)) throw errors.headerList(headers);
+  let text = `${status}\r\n`;
+  let contentLength: number | null = null;
+  for (let i = 0; i < headers.length; i++) {
+    const header = headers[i] as Header;
+    if (!Array.isArray(header) || header.length !== 2) throw errors.headerPair(header);
+    const name = header[0];
+    const value = header[1];
+    const isLength = knownNames.get(name) ?? checkName(name);
+    if (typeof value !== 'string' || notInValue.test(value)) throw errors.headerValue(name, value);
+    if (isLength) contentLength = parseLength(value);
+    text += `${name}: ${value}\r\n`;
+  }
+  return { code, status, headers, text, contentLength };
+}
+
+/** RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5: responses that end with their head. */
+export function hasBody(method: string, code: number): boolean {
+  return method !== 'HEAD' && code !== 204 && code !== 304 && code >= 200;
+}
+
+export const internalServerError: ResponseHead = makeHead('500 Internal Server Error', [
+  ['Content-Type', 'text/plain'],
+]);
