@@ -188,7 +188,39 @@ export const startErrors = {
     new UwsgiNodeError('UWSGI_PRIVILEGES', `${step}: ${cause.message}; the server does not go on as root`, {
       cause,
     }),
-  // What an application does wrong; thrown into its own call.
+  endedWhileLoading: (code: number) =>
+    new UwsgiNodeError(
+      'UWSGI_ENDED_WHILE_LOADING',
+      `the application called process.exit(${code}) while it was loaded; its module must return from loading`,
+    ),
+  messagesVersion: (master: number, worker: number) =>
+    new UwsgiNodeError(
+      'UWSGI_MESSAGES_VERSION',
+      `this worker speaks version ${worker} of the messages and its master version ${master}: ` +
+        'the package was replaced while the server ran; stop the server and start it again',
+    ),
+};
+
+/** `myapp.ini:12` or `command line`. */
+function place({ file, line }: Origin): string {
+  if (file === null) return 'command line';
+  return line === null ? file : `${file}:${line}`;
+}
+
+const bindAdvice: Record<string, string> = {
+  EADDRINUSE: 'another process listens there; stop it (ss -lntp shows which it is) or choose another address',
+  EACCES: 'the directory must be writable for this user; ports below 1024 need root or CAP_NET_BIND_SERVICE',
+  ENOENT: 'create its directory first',
+  EADDRNOTAVAIL: 'no interface of this machine has that address',
+  ENAMETOOLONG: 'a unix address holds 107 bytes; choose a shorter path',
+};
+
+function advice(table: Record<string, string>, { code = '' }: NodeJS.ErrnoException): string {
+  return table[code] === undefined ? '' : `; ${table[code]}`;
+}
+
+/** What an application does wrong against the contract; thrown into its own call. */
+export const applicationErrors = {
   statusLine: (status: unknown) =>
     new UwsgiNodeError(
       'UWSGI_STATUS',
@@ -271,36 +303,7 @@ export const startErrors = {
       'UWSGI_INPUT_STREAMING',
       'wsgi.input: an asynchronous reader has begun; read() would take its bytes',
     ),
-  endedWhileLoading: (code: number) =>
-    new UwsgiNodeError(
-      'UWSGI_ENDED_WHILE_LOADING',
-      `the application called process.exit(${code}) while it was loaded; its module must return from loading`,
-    ),
-  messagesVersion: (master: number, worker: number) =>
-    new UwsgiNodeError(
-      'UWSGI_MESSAGES_VERSION',
-      `this worker speaks version ${worker} of the messages and its master version ${master}: ` +
-        'the package was replaced while the server ran; stop the server and start it again',
-    ),
 };
-
-/** `myapp.ini:12` or `command line`. */
-function place({ file, line }: Origin): string {
-  if (file === null) return 'command line';
-  return line === null ? file : `${file}:${line}`;
-}
-
-const bindAdvice: Record<string, string> = {
-  EADDRINUSE: 'another process listens there; stop it (ss -lntp shows which it is) or choose another address',
-  EACCES: 'the directory must be writable for this user; ports below 1024 need root or CAP_NET_BIND_SERVICE',
-  ENOENT: 'create its directory first',
-  EADDRNOTAVAIL: 'no interface of this machine has that address',
-  ENAMETOOLONG: 'a unix address holds 107 bytes; choose a shorter path',
-};
-
-function advice(table: Record<string, string>, { code = '' }: NodeJS.ErrnoException): string {
-  return table[code] === undefined ? '' : `; ${table[code]}`;
-}
 
 /** A value as an error message shows it: short, on one line. */
 function show(value: unknown): string {

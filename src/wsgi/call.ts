@@ -6,7 +6,7 @@
  * that is not empty, or at the end: until then it may change its mind (with excInfo), and a generator may call
  * start_response as late as in its first step ("The start_response() Callable", "Buffering and Streaming").
  */
-import { errors } from '../errors.js';
+import { applicationErrors as errors } from '../errors.js';
 import { isAsyncIterable, isIterable, isStream, joinChunks } from './body.js';
 import { hasBody, internalServerError, makeHead } from './headers.js';
 import type {

@@ -3,7 +3,7 @@
  * Reading blocks, as in Python, where the body has not come in whole; the asynchronous ways do not.
  */
 import { Readable } from 'node:stream';
-import { errors } from '../errors.js';
+import { applicationErrors as errors } from '../errors.js';
 import type { BodySource } from './body-source.js';
 import type { Input } from './types.js';
 
