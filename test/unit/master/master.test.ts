@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Master } from '../../../src/master/master.js';
+import { FIRST_DELAY, LONGEST_DELAY, YOUNG } from '../../../src/throttle.js';
+import { fakeSpawn, settings } from './fake-worker.js';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const listeners = [{ fd: 21, name: '/run/a.sock', protocol: 'uwsgi', family: 'unix' }] as const;
+
+function start(changes = {}) {
+  const lines: string[] = [];
+  const { workers, spawn } = fakeSpawn();
+  const master = new Master({
+    settings: settings(changes),
+    listeners: [...listeners],
+    spawn,
+    log: (...more) => lines.push(...more),
+  });
+  master.start();
+  const logged = (text: string | RegExp) => lines.filter((line) => line.match(text) !== null);
+  return { master, lines, logged, workers };
+}
+
+describe('Master, starting', () => {
+  it('spawns every worker at once and says so in the words of uWSGI', () => {
+    const { lines, workers } = start({ processes: 2, threads: 4 });
+    expect(workers).toHaveLength(2);
+    expect(lines).toEqual([
+      `spawned uWSGI master process (pid: ${process.pid})`,
+      'spawned uWSGI worker 1 (pid: 101, cores: 4)',
+      'spawned uWSGI worker 2 (pid: 102, cores: 4)',
+    ]);
+  });
+
+  it('calls a single worker without master the only one', () => {
+    const { lines } = start({ master: false });
+    expect(lines).toEqual(['spawned uWSGI worker 1 (and the only) (pid: 101, cores: 1)']);
+  });
+
+  it('says that it is ready when the last worker is', () => {
+    const { lines, logged, workers } = start({ processes: 2 });
+    workers[1]!.ready();
+    expect(lines.at(-1)).toBe(
+      `WSGI app 0 (mountpoint='') ready in 1 seconds on interpreter ${process.version} pid: 102 (default app)`,
+    );
+    expect(logged('is ready')).toEqual([]);
+    workers[0]!.ready();
+    expect(lines.at(-1)).toBe(
+      '*** uwsgi-node is ready: application of /srv/wsgi.js, 2 workers with 1 thread each, listening on /run/a.sock (uwsgi) ***',
+    );
+  });
+
+  it('names what serves HTTP once', () => {
+    const { logged, workers } = start({ processes: 2 });
+    for (const worker of workers) worker.say({ type: 'ready', app: null, http: 'node:http' });
+    expect(logged('HTTP is served by')).toEqual(['HTTP is served by node:http']);
+    expect(logged('no app loaded')).toHaveLength(2);
+  });
+
+  it('stops with code 22 when the application cannot be loaded, and gives the reason once', async () => {
+    const { master, lines, logged, workers } = start({ processes: 2 });
+    for (const worker of workers)
+      worker.say({ type: 'failed', reason: 'Error: no such file\n    at wsgi.js:1' });
+    workers[0]!.end(22);
+    expect(workers[1]!.sent.at(-1)).toEqual({ type: 'stop' });
+    workers[1]!.end(22);
+    expect(await master.ended).toBe(22);
+    expect(logged('no such file')).toHaveLength(1);
+    expect(lines).toContain('*** no app loaded. GAME OVER ***');
+    expect(workers).toHaveLength(2);
+  });
+});
+
+describe('Master, replacing', () => {
+  it('replaces a killed worker at once', () => {
+    const { lines, workers } = start({ processes: 2 });
+    for (const worker of workers) worker.ready();
+    workers[0]!.end(null, 'SIGKILL');
+    expect(lines.at(-1)).toBe('DAMN ! worker 1 (pid: 101) died, killed by signal 9 :( trying respawn ...');
+    vi.advanceTimersByTime(0);
+    expect(lines.at(-1)).toBe('Respawned uWSGI worker 1 (new pid: 103)');
+    expect(workers[2]!.sent[0]).toMatchObject({ type: 'start', workerId: 1 });
+  });
+
+  it('does not say again that the server is ready', () => {
+    const { logged, workers } = start();
+    workers[0]!.ready();
+    workers[0]!.end(1);
+    vi.advanceTimersByTime(0);
+    workers[1]!.ready();
+    expect(logged('is ready')).toHaveLength(1);
+  });
+
+  it('waits longer and longer when a worker dies in a loop, and never gives up', () => {
+    const { logged, workers } = start();
+    workers[0]!.end(null, 'SIGSEGV');
+    for (let deaths = 1; deaths < 12; deaths += 1) {
+      vi.advanceTimersByTime(LONGEST_DELAY);
+      expect(workers).toHaveLength(deaths + 1);
+      workers.at(-1)!.ready();
+      workers.at(-1)!.end(null, 'SIGSEGV');
+    }
+    const waits = logged('respawning too fast');
+    expect(waits[0]).toBe(
+      `worker 1 respawning too fast !!! i have to sleep a bit (${FIRST_DELAY / 1000} seconds)...`,
+    );
+    expect(waits.at(-1)).toContain(`(${LONGEST_DELAY / 1000} seconds)`);
+  });
+
+  it('forgets the loop after a long life', () => {
+    const { logged, workers } = start();
+    for (let deaths = 0; deaths < 4; deaths += 1) {
+      workers.at(-1)!.ready();
+      vi.advanceTimersByTime(YOUNG);
+      workers.at(-1)!.end(1);
+      vi.advanceTimersByTime(0);
+    }
+    expect(workers).toHaveLength(5);
+    expect(logged('respawning too fast')).toEqual([]);
+  });
+
+  it('keeps trying when a later worker cannot load the application any more', () => {
+    const { lines, logged, workers } = start();
+    workers[0]!.ready();
+    workers[0]!.end(1);
+    vi.advanceTimersByTime(0);
+    workers[1]!.say({ type: 'failed', reason: 'SyntaxError: oops' });
+    workers[1]!.end(22);
+    expect(lines).toContain('SyntaxError: oops');
+    expect(lines).toContain('OOPS ! failed loading app in worker 1 (pid 102) :( trying again...');
+    expect(logged('DAMN')).toHaveLength(1);
+    vi.advanceTimersByTime(FIRST_DELAY);
+    expect(workers).toHaveLength(3);
+  });
+
+  it('keeps trying when a worker cannot be spawned', () => {
+    const lines: string[] = [];
+    const { workers, spawn } = fakeSpawn();
+    let failures = 1;
+    const master = new Master({
+      settings: settings(),
+      listeners: [],
+      spawn: (...life) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('spawn ENOMEM');
+        return spawn(...life);
+      },
+      log: (...more) => lines.push(...more),
+    });
+    master.start();
+    vi.advanceTimersByTime(1);
+    expect(lines).toContain('worker 1 cannot be started: spawn ENOMEM');
+    expect(workers).toHaveLength(1);
+  });
+});
+
+describe('Master, stopping', () => {
+  it('lets the workers finish and ends with code 0 after the last one', async () => {
+    const { master, lines, logged, workers } = start({ processes: 2 });
+    for (const worker of workers) worker.ready();
+    master.stop('SIGTERM');
+    expect(logged('SIGTERM received')).toHaveLength(1);
+    expect(workers.map(({ sent }) => sent.at(-1))).toEqual([{ type: 'stop' }, { type: 'stop' }]);
+    workers[1]!.end(0);
+    vi.advanceTimersByTime(2_000);
+    workers[0]!.end(0);
+    expect(await master.ended).toBe(0);
+    expect(lines.slice(-2)).toEqual(['worker 2 buried after 0 seconds', 'worker 1 buried after 2 seconds']);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('shows no mercy after worker-reload-mercy seconds', () => {
+    const { master, lines, workers } = start({ workerReloadMercy: 5 });
+    master.stop('SIGTERM');
+    vi.advanceTimersByTime(5_000);
+    expect(lines.at(-1)).toBe('worker 1 (pid: 101) is taking too much time to die...NO MERCY !!!');
+    expect(workers[0]!.killed).toEqual(['SIGKILL']);
+  });
+
+  it('kills at once at the second signal', async () => {
+    const { master, workers } = start({ processes: 2 });
+    master.stop('SIGTERM');
+    workers[0]!.end(0);
+    master.stop('SIGINT');
+    expect(workers.map(({ killed }) => killed)).toEqual([[], ['SIGKILL']]);
+    workers[1]!.end(null, 'SIGKILL');
+    expect(await master.ended).toBe(0);
+  });
+
+  it('does not wait for a worker that was about to be started', async () => {
+    const { master, workers } = start();
+    workers[0]!.end(1);
+    master.stop('SIGTERM');
+    expect(await master.ended).toBe(0);
+    vi.advanceTimersByTime(LONGEST_DELAY);
+    expect(workers).toHaveLength(1);
+  });
+});

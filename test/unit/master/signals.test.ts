@@ -1,0 +1,47 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listenForSignals } from '../../../src/master/signals.js';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+function listen() {
+  const source = new EventEmitter();
+  const seen: string[] = [];
+  listenForSignals(
+    {
+      stop: (signal) => seen.push(signal),
+      unsupported: (signal, meaning) => seen.push(`${signal}: ${meaning}`),
+    },
+    source,
+  );
+  return { source, seen };
+}
+
+describe('listenForSignals', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGQUIT'])('stops at %s, and again at a second one', (signal) => {
+    const { source, seen } = listen();
+    source.emit(signal);
+    vi.advanceTimersByTime(200);
+    source.emit(signal);
+    expect(seen).toEqual([signal, signal]);
+  });
+
+  it('takes a CTRL-C that npx passes on a second time for one', () => {
+    const { source, seen } = listen();
+    source.emit('SIGINT');
+    vi.advanceTimersByTime(20);
+    source.emit('SIGINT');
+    expect(seen).toEqual(['SIGINT']);
+  });
+
+  it.each(['SIGHUP', 'SIGUSR1', 'SIGUSR2'])(
+    'survives %s and says that its meaning is not there yet',
+    (signal) => {
+      const { source, seen } = listen();
+      source.emit(signal);
+      expect(seen).toHaveLength(1);
+      expect(seen[0]).toMatch(new RegExp(`^${signal}: `));
+    },
+  );
+});
