@@ -1,0 +1,47 @@
+#!/bin/bash
+# Builds the fuzzers with clang and runs each for SECONDS (first argument, default 60) on a copy of test/packets.
+# Fails on a finding and says where the input is; make it the next packet of test/packets/invalid.ts or valid.ts.
+# Without clang or cmake it says so and succeeds, except where CI=true.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+seconds=${1:-60}
+clang=${FUZZ_CXX:-clang++}
+build=build/fuzz
+
+skip() {
+  echo "fuzz: skipped: $1"
+  [[ ${CI:-} != true ]] || exit 1
+  exit 0
+}
+command -v "$clang" >/dev/null || skip "there is no $clang (Debian: apt install clang libclang-rt-14-dev)"
+command -v cmake >/dev/null || skip 'there is no cmake (Debian: apt install cmake)'
+printf 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' |
+  "$clang" -x c++ -fsanitize=fuzzer,address,undefined - -o /dev/null 2>/dev/null ||
+  skip "$clang has no libFuzzer (Debian: apt install libclang-rt-14-dev)"
+
+mkdir -p "$build"
+cmake -S . -B "$build" -DCMAKE_CXX_COMPILER="$clang" -DFUZZERS=ON >"$build/build.log" 2>&1 &&
+  cmake --build "$build" --parallel >>"$build/build.log" 2>&1 || { cat "$build/build.log"; exit 1; }
+
+# Each packet as a seed in one piece, byte by byte, and in pieces that fit no boundary: the first byte says which.
+seeds=$build/seeds
+rm -rf "$seeds"
+mkdir -p "$seeds" "$build/findings"
+for packet in test/packets/*/*.bin; do
+  for piece in 00 01 07; do
+    { printf "\\x$piece"; cat "$packet"; } >"$seeds/$(basename "$packet" .bin)-$piece"
+  done
+done
+
+for source in test/fuzz/*_fuzzer.cc; do
+  name=$(basename "$source" .cc)
+  echo "fuzz: $name for $seconds s, from $(ls "$seeds" | wc -l) seeds"
+  if ! "$build/$name" "$seeds" -max_total_time="$seconds" -max_len=70000 -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$build/findings/$name-" -print_final_stats=1 >"$build/$name.log" 2>&1; then
+    tail -60 "$build/$name.log"
+    echo "fuzz: $name found something; the input is in $build/findings"
+    exit 1
+  fi
+  grep -E '^stat::(number_of_executed_units|new_units_added)' "$build/$name.log"
+done
