@@ -1,0 +1,66 @@
+/**
+ * HTTP listeners of one JS thread: chooses what serves them, and starts it. Runs in a JS thread of a worker process, or
+ * in the thread of whoever embeds the server.
+ */
+import { hostname } from 'node:os';
+import type { Settings } from '../config/settings.js';
+import type { InheritedListener } from '../messages.js';
+import type { ResponseSink } from '../wsgi/types.js';
+import type { HttpBody } from './body.js';
+import type { HttpEnviron } from './environ.js';
+import { startNodeHttp } from './node.js';
+import type { RefusalListener } from './refusals.js';
+import { findUws, startUws } from './uws.js';
+
+export type { HttpBody } from './body.js';
+export type { HttpEnviron } from './environ.js';
+
+export type HttpEngine = 'uWebSockets.js' | 'node:http';
+
+export interface HttpFront {
+  readonly engine: HttpEngine;
+  /** Why it is not uWebSockets.js; null where it is. */
+  readonly reason: string | null;
+  /**
+   * Stops accepting; kept-alive connections are closed once they are idle, busy ones after their response. Resolves when
+   * all are done.
+   */
+  drain(): Promise<void>;
+}
+
+/**
+ * Runs the application. `environ` has the CGI and HTTP_* keys only. The body is complete by now: null when there is
+ * none, a Buffer up to `post-buffering`, beyond it a temporary file.
+ */
+export type HttpRequestHandler = (environ: HttpEnviron, sink: ResponseSink, body: HttpBody) => void;
+
+export interface HttpFrontOptions {
+  /** Those with protocol http. */
+  listeners: readonly InheritedListener[];
+  settings: Settings;
+  /** JS threads of this process. */
+  threads: number;
+  onRequest: HttpRequestHandler;
+  onRefused?: RefusalListener;
+  /** Takes this engine, for tests and benchmarks; by default the best that there is. */
+  engine?: HttpEngine;
+}
+
+/** What an engine needs: the options, and SERVER_NAME. */
+export interface EngineStart extends HttpFrontOptions {
+  hostname: string;
+}
+
+/** @throws UwsgiNodeError when an engine that was asked for by name is not there; the system's error from listen(2). */
+export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
+  const start: EngineStart = { ...options, hostname: hostname() };
+  if (options.engine === 'node:http') return startNodeHttp(start, 'it was not asked for');
+  // A thread that runs uWebSockets.js cannot be ended without its process, so there the process is the unit.
+  if (options.threads > 1 && options.engine === undefined) {
+    return startNodeHttp(start, 'threads is more than 1');
+  }
+  const found = findUws(options.settings.bufferSize);
+  if ('uws' in found) return startUws(start, found.uws);
+  if (options.engine !== undefined) throw found.missing;
+  return startNodeHttp(start, found.missing.message);
+}

@@ -1,0 +1,94 @@
+/** A response through node:http. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Chunk } from '../wsgi/types.js';
+import { Exchange } from './exchange.js';
+import type { PlannedHead } from './planned-head.js';
+import type { Traffic } from './traffic.js';
+
+/** What a refused client may still send, bytes and milliseconds. */
+const LINGER_BYTES = 1_048_576;
+const LINGER_TIME = 2_000;
+
+export class NodeExchange extends Exchange {
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  readonly #timeout: number;
+  #lingering = false;
+
+  /** @param timeout seconds that a peer may take to read nothing of what waits for it */
+  constructor(traffic: Traffic, request: IncomingMessage, response: ServerResponse, timeout: number) {
+    super(traffic, request.method!);
+    this.#response = response;
+    this.#socket = request.socket;
+    this.#timeout = timeout * 1_000;
+    response.on('finish', () => this.settle());
+    response.on('close', () => this.peerGone());
+    response.on('drain', () => {
+      this.#socket.setTimeout(0);
+      this.drained();
+    });
+  }
+
+  /**
+   * Closing a socket with unread bytes resets it, and a reset overtakes the response: a client that is still sending
+   * would never read its 413. So what it sends is thrown away for a while, and the connection kept if that was all.
+   */
+  linger(request: IncomingMessage): void {
+    if (request.complete) return;
+    this.#lingering = true;
+    let left = LINGER_BYTES;
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_TIME);
+    request.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) this.#socket.destroy();
+    });
+    request.on('close', () => clearTimeout(timer));
+  }
+
+  protected override sendHead(plan: PlannedHead): void {
+    this.#writeHead(plan, plan.length);
+    this.#response.end();
+  }
+
+  protected override sendWhole(plan: PlannedHead, body: Chunk): void {
+    this.#writeHead(plan, typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+    this.#watchReader();
+    this.#response.end(body);
+  }
+
+  protected override startStream(plan: PlannedHead): void {
+    this.#writeHead(plan, plan.length);
+    this.#response.flushHeaders();
+  }
+
+  protected override sendChunk(bytes: Uint8Array): boolean {
+    const room = this.#response.write(bytes);
+    if (!room) this.#watchReader();
+    return room;
+  }
+
+  protected override finishStream(): void {
+    this.#watchReader();
+    this.#response.end();
+  }
+
+  protected override reset(): void {
+    // Without a length or chunks (HTTP/1.0) only a reset tells a broken response from a complete one.
+    if (this.#socket.remoteFamily !== undefined) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  #writeHead(plan: PlannedHead, length: number | null): void {
+    const fields: string[] = [];
+    for (const [name, value] of plan.headers) fields.push(name, value);
+    if (length !== null) fields.push('Content-Length', String(length));
+    if ((plan.close && !this.#lingering) || this.traffic.draining) this.#response.shouldKeepAlive = false;
+    this.#response.writeHead(plan.code, plan.status.slice(4), fields);
+  }
+
+  /** Node measures progress: a slow reader stays, one that reads nothing at all is given up. */
+  #watchReader(): void {
+    this.#socket.setTimeout(this.#timeout);
+  }
+}

@@ -1,0 +1,190 @@
+/** HTTP listeners on Node's own server. Runs in a JS thread. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { InheritedListener } from '../messages.js';
+import { native } from '../native.js';
+import { BodyCollector } from './body.js';
+import {
+  addHeader,
+  exceeds,
+  type Framing,
+  type HttpEnviron,
+  hasRequestBody,
+  isMethod,
+  newEnviron,
+  normalisePath,
+  type ServerFacts,
+  serverFacts,
+} from './environ.js';
+import type { EngineStart, HttpFront } from './front.js';
+import { NodeExchange } from './node-exchange.js';
+import { type Refusal, refusalBytes, refusals, refuse } from './refusals.js';
+import { Traffic } from './traffic.js';
+
+export async function startNodeHttp(start: EngineStart, reason: string): Promise<HttpFront> {
+  const traffic = new Traffic();
+  const servers = await Promise.all(
+    start.listeners.map((listener) => new NodeFront(start, listener, traffic).listen()),
+  );
+  return {
+    engine: 'node:http',
+    reason,
+    async drain() {
+      const closed = servers.map((server) => once(server, 'close'));
+      for (const server of servers) server.close();
+      await traffic.drain();
+      for (const server of servers) server.closeIdleConnections();
+      await Promise.all(closed);
+    },
+  };
+}
+
+const PARSER_REFUSALS: Record<string, Refusal> = {
+  HPE_HEADER_OVERFLOW: refusals.headTooLarge,
+  ERR_HTTP_REQUEST_TIMEOUT: refusals.slow,
+};
+
+/** One listener. */
+class NodeFront {
+  readonly #start: EngineStart;
+  readonly #listener: InheritedListener;
+  readonly #facts: ServerFacts;
+  readonly #traffic: Traffic;
+  readonly #server: Server;
+
+  constructor(start: EngineStart, listener: InheritedListener, traffic: Traffic) {
+    this.#start = start;
+    this.#listener = listener;
+    this.#facts = serverFacts(listener, start.hostname);
+    this.#traffic = traffic;
+    const { bufferSize, httpKeepalive, socketTimeout } = start.settings;
+    this.#server = createServer({
+      maxHeaderSize: bufferSize,
+      insecureHTTPParser: false,
+      headersTimeout: socketTimeout * 1_000,
+      // A large upload may take its time; `receive` watches for silence instead.
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1_000,
+      // 0 would mean for ever, where uWSGI means not at all.
+      keepAliveTimeout: httpKeepalive * 1_000,
+    });
+    if (httpKeepalive === 0) this.#server.maxRequestsPerSocket = 1;
+    // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on('request', (request, response) => this.#receive(request, response, false));
+    this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
+    this.#server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.badTarget));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onError(error, socket));
+  }
+
+  async listen(): Promise<Server> {
+    // Node closes the descriptor with its server, and the listener belongs to the process.
+    const fd = native.duplicateFd(this.#listener.fd);
+    // Node calls listen(2) again: the backlog must be said again too. The kernel clamps it to somaxconn.
+    this.#server.listen({ fd, backlog: this.#start.settings.listen ?? 4_096 });
+    await once(this.#server, 'listening');
+    return this.#server;
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse, waits: boolean): void {
+    const { environ, framing, refusal } = readHead(request, this.#facts, this.#start.settings.limitPost);
+    const exchange = new NodeExchange(this.#traffic, request, response, this.#start.settings.socketTimeout);
+    if (refusal !== null) {
+      this.#refuse(exchange, request, refusal);
+      return;
+    }
+    if (waits) response.writeContinue();
+    if (hasRequestBody(environ, framing)) this.#collect(request, environ, exchange);
+    else this.#start.onRequest(environ, exchange, null);
+  }
+
+  #collect(request: IncomingMessage, environ: HttpEnviron, exchange: NodeExchange): void {
+    const { limitPost, postBuffering } = this.#start.settings;
+    const collector = new BodyCollector({ memory: postBuffering, total: limitPost });
+    const stop = (refusal: Refusal) => {
+      request.removeAllListeners('data').removeAllListeners('end');
+      collector.discard();
+      this.#refuse(exchange, request, refusal);
+    };
+    request.setTimeout(this.#start.settings.socketTimeout * 1_000, () => stop(refusals.slow));
+    exchange.onGone(() => collector.discard());
+    request.on('data', (chunk: Buffer) => {
+      try {
+        if (!collector.add(chunk)) stop(refusals.bodyTooLarge);
+      } catch {
+        stop(refusals.bodyNotKept);
+      }
+    });
+    request.on('end', () => {
+      request.socket.setTimeout(0);
+      if (exchange.gone) return;
+      environ.CONTENT_LENGTH = String(collector.length);
+      const body = collector.finish();
+      exchange.carry(body);
+      this.#start.onRequest(environ, exchange, body);
+    });
+  }
+
+  #refuse(exchange: NodeExchange, request: IncomingMessage, refusal: Refusal): void {
+    this.#start.onRefused?.(refusal.head.status, request.socket.remoteAddress ?? '', refusal.reason);
+    if (refusal !== refusals.slow) exchange.linger(request);
+    refuse(exchange, refusal);
+  }
+
+  /** What the parser refused, and heads that did not come in time. */
+  #onError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') socket.destroy();
+    else this.#refuseRaw(socket, PARSER_REFUSALS[error.code ?? ''] ?? refusals.malformed);
+  }
+
+  #refuseRaw(socket: Duplex, refusal: Refusal): void {
+    const { remoteAddress, _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse };
+    this.#start.onRefused?.(refusal.head.status, remoteAddress ?? '', refusal.reason);
+    // In the midst of another response it would be taken for a part of that one.
+    if (socket.writable && !message?.headersSent) socket.end(refusalBytes(refusal), () => socket.destroy());
+    else socket.destroy();
+  }
+}
+
+interface ReadHead {
+  environ: HttpEnviron;
+  framing: Framing;
+  refusal: Refusal | null;
+}
+
+function readHead(request: IncomingMessage, facts: ServerFacts, limitPost: number): ReadHead {
+  const { socket, rawHeaders } = request;
+  const method = request.method!;
+  const uri = originForm(request.url!);
+  const mark = uri.indexOf('?');
+  const path = uri.startsWith('/') ? normalisePath(mark < 0 ? uri : uri.slice(0, mark)) : null;
+  const environ = newEnviron(
+    facts,
+    method,
+    uri,
+    path ?? '',
+    mark < 0 ? '' : uri.slice(mark + 1),
+    `HTTP/${request.httpVersion}`,
+    socket.remoteAddress ?? '',
+    socket.remotePort === undefined ? '' : String(socket.remotePort),
+  );
+  const framing: Framing = { invalid: false, chunked: false };
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    addHeader(environ, framing, rawHeaders[i]!, rawHeaders[i + 1]!);
+  }
+  let refusal: Refusal | null = null;
+  if (!isMethod(method)) refusal = refusals.badMethod;
+  else if (path === null) refusal = refusals.badTarget;
+  else if (framing.invalid) refusal = refusals.badFraming;
+  else if (exceeds(environ, limitPost)) refusal = refusals.bodyTooLarge;
+  return { environ, framing, refusal };
+}
+
+/** RFC 9112 3.2.2: a server takes the absolute form too. The application sees the path of it only, as behind nginx. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
+}

@@ -1,0 +1,45 @@
+/** Requests that are answered without reaching the application. */
+import type { ResponseHead, ResponseSink } from '../wsgi/types.js';
+
+/** Told of every request refused here, for the log. `peer` is an address, or '' on a unix socket. */
+export type RefusalListener = (status: string, peer: string, reason: string) => void;
+
+export interface Refusal {
+  readonly head: ResponseHead;
+  readonly text: string;
+  readonly reason: string;
+}
+
+function refusal(code: number, phrase: string, reason: string): Refusal {
+  const status = `${code} ${phrase}`;
+  const headers = [
+    ['Content-Type', 'text/plain'],
+    ['Connection', 'close'],
+  ] as const;
+  const text = `${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}`;
+  return { head: { code, status, headers, text, contentLength: null }, text: `${status}\n`, reason };
+}
+
+export const refusals = {
+  badMethod: refusal(400, 'Bad Request', 'the method is not a word of capital letters'),
+  badTarget: refusal(400, 'Bad Request', 'the request target is not a path, or leaves the root'),
+  badFraming: refusal(
+    400,
+    'Bad Request',
+    'Host, Content-Length or Transfer-Encoding is repeated or malformed',
+  ),
+  malformed: refusal(400, 'Bad Request', 'the request is not HTTP/1.1'),
+  slow: refusal(408, 'Request Timeout', 'the request did not arrive within socket-timeout'),
+  bodyTooLarge: refusal(413, 'Content Too Large', 'the body is larger than limit-post'),
+  headTooLarge: refusal(431, 'Request Header Fields Too Large', 'the head is larger than buffer-size'),
+  bodyNotKept: refusal(500, 'Internal Server Error', 'the body cannot be written to a temporary file'),
+} as const;
+
+export function refuse(sink: ResponseSink, { head, text }: Refusal): void {
+  sink.respond(head, text);
+}
+
+/** A refusal as bytes for a connection that has no response object yet. */
+export function refusalBytes({ head, text }: Refusal): string {
+  return `HTTP/1.1 ${head.text}Content-Length: ${text.length}\r\nDate: ${new Date().toUTCString()}\r\n\r\n${text}`;
+}

@@ -1,0 +1,117 @@
+/**
+ * The one door to uWebSockets.js: finds its binary, puts inherited listeners under it, and stops it. Runs in a JS
+ * thread. Its package is not a dependency: official builds come from GitHub, and the npm mirror weighs 257 MB.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { httpErrors as errors, type UwsgiNodeError } from '../errors.js';
+import type { InheritedListener } from '../messages.js';
+import { native } from '../native.js';
+import type { EngineStart, HttpFront } from './front.js';
+import { Traffic } from './traffic.js';
+import { UwsListener } from './uws-listener.js';
+
+/** What we use of it. Strings go out as UTF-8, everything else as it is. */
+export interface Uws {
+  App(): UwsApp;
+  us_listen_socket_close(socket: object): void;
+  us_socket_local_port(socket: object): number;
+}
+
+export interface UwsApp {
+  any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
+  listen(host: string, port: number, options: number, done: (socket: object | false) => void): UwsApp;
+  /** Closes all sockets at once. */
+  close(): UwsApp;
+}
+
+/** Valid during the handler only. */
+export interface UwsRequest {
+  getCaseSensitiveMethod(): string;
+  /** The path; UTF-8 decoded. */
+  getUrl(): string;
+  /** Undefined where the target has no `?`. */
+  getQuery(): string | undefined;
+  /** Latin-1, the first of that name. */
+  getHeader(lowerCaseName: string): string;
+  /** Names in lower case, values UTF-8 decoded. */
+  forEach(each: (name: string, value: string) => void): void;
+}
+
+/** Valid until the response is complete or `onAborted` has been called; any use after that throws. */
+export interface UwsResponse {
+  writeStatus(status: string | Uint8Array): UwsResponse;
+  end(body?: string | Uint8Array, closeConnection?: boolean): UwsResponse;
+  endWithoutBody(): UwsResponse;
+  tryEnd(chunk: Uint8Array, total: number): [ok: boolean, complete: boolean];
+  write(chunk: Uint8Array): boolean;
+  getWriteOffset(): number;
+  close(): UwsResponse;
+  cork(write: () => void): UwsResponse;
+  onWritable(handler: (offset: number) => boolean): UwsResponse;
+  onAborted(handler: () => void): UwsResponse;
+  onData(handler: (chunk: ArrayBuffer, last: boolean) => void): UwsResponse;
+  /** 4 or 16 bytes. */
+  getRemoteAddress(): ArrayBuffer;
+}
+
+const PACKAGES = ['uWebSockets.js', 'uwebsockets'];
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT: without it the throw-away port is bound with SO_REUSEPORT. */
+const EXCLUSIVE = 1;
+
+/**
+ * Looks for the binary beside the application first (the working directory), then beside this package.
+ *
+ * @param bufferSize the largest head, which the binary reads from the environment when it is loaded. In a JS thread
+ *   `process.env` is a copy that no binary sees: there the worker's main thread must have set it.
+ */
+export function findUws(bufferSize: number): { uws: Uws } | { missing: UwsgiNodeError } {
+  process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(bufferSize);
+  let cause: unknown;
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    for (const name of PACKAGES) {
+      try {
+        return { uws: createRequire(from)(name) as Uws };
+      } catch (error) {
+        // One that is there and does not load says more than one that is not there.
+        if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') cause ??= error;
+      }
+    }
+  }
+  return { missing: errors.uwsMissing(PACKAGES, cause) };
+}
+
+export function startUws(start: EngineStart, uws: Uws): HttpFront {
+  const traffic = new Traffic();
+  const bound = start.listeners.map((listener) => {
+    const app = uws.App();
+    const requests = new UwsListener(start, listener, traffic);
+    app.any('/*', (response, request) => requests.receive(response, request));
+    return { app, socket: listenOn(listener, uws, app) };
+  });
+  return {
+    engine: 'uWebSockets.js',
+    reason: null,
+    async drain() {
+      for (const { socket } of bound) uws.us_listen_socket_close(socket);
+      await traffic.drain();
+      for (const { app } of bound) app.close();
+    },
+  };
+}
+
+/**
+ * The engine knows only listeners that it bound itself, and one of its own with SO_REUSEPORT loses the connections in
+ * its queue at every restart. So it binds a throw-away port, and before it polls that (in the callback, which is called
+ * at once) the inherited listener is put under the same descriptor. That may be a unix socket as well.
+ */
+function listenOn(listener: InheritedListener, uws: Uws, app: UwsApp): object {
+  let socket: object | false = false;
+  app.listen('127.0.0.1', 0, EXCLUSIVE, (bound) => {
+    socket = bound;
+    if (bound !== false) native.replaceListener(uws.us_socket_local_port(bound), listener.fd);
+  });
+  if (socket === false) throw errors.uwsCannotListen(listener.name);
+  return socket;
+}
