@@ -1,0 +1,64 @@
+/** The benchmark's application for uwsgi-node; hello.py is the same in Python. */
+import { pbkdf2Sync } from 'node:crypto';
+
+const HELLO = "<h1 style='color:blue'>Hello There!</h1>";
+const CHUNK = Buffer.alloc(65536, 'x');
+const BIG_CHUNKS = 1600;
+
+/** Rounds that take 20 ms of CPU: measured by the bench, because a thread cannot read its own CPU clock on Node 20. */
+const SLOW_ROUNDS = Number(process.env.BENCH_SLOW_ROUNDS ?? 40_000);
+
+export function application(environ, startResponse) {
+  const path = environ.PATH_INFO;
+  if (path === '/') {
+    startResponse('200 OK', [['Content-Type', 'text/html']]);
+    return [HELLO];
+  }
+  return routes[path](environ, startResponse);
+}
+
+const routes = {
+  /** Burns 20 ms of this thread's CPU, however long that takes on a busy machine. */
+  '/slow'(_environ, startResponse) {
+    pbkdf2Sync('password', 'salt', SLOW_ROUNDS, 32, 'sha256');
+    startResponse('200 OK', [['Content-Type', 'text/html']]);
+    return [HELLO];
+  },
+
+  /** Keeps this thread busy for as many milliseconds as the query string says. */
+  '/burn'(environ, startResponse) {
+    const end = performance.now() + Number(environ.QUERY_STRING);
+    while (performance.now() < end);
+    startResponse('200 OK', [['Content-Type', 'text/html']]);
+    return [HELLO];
+  },
+
+  /** 100 MB in 64 KiB chunks. */
+  '/big'(_environ, startResponse) {
+    startResponse('200 OK', [
+      ['Content-Type', 'application/octet-stream'],
+      ['Content-Length', String(BIG_CHUNKS * CHUNK.length)],
+    ]);
+    return bigBody();
+  },
+
+  /** Reads the whole body and answers its length. */
+  '/upload'(environ, startResponse) {
+    const body = environ['wsgi.input'];
+    let length = 0;
+    for (let chunk = body.read(65536); chunk.length > 0; chunk = body.read(65536)) length += chunk.length;
+    startResponse('200 OK', [['Content-Type', 'text/plain']]);
+    return [String(length)];
+  },
+
+  async '/upload-async'(environ, startResponse) {
+    let length = 0;
+    for await (const chunk of environ['wsgi.input']) length += chunk.length;
+    startResponse('200 OK', [['Content-Type', 'text/plain']]);
+    return [String(length)];
+  },
+};
+
+function* bigBody() {
+  for (let i = 0; i < BIG_CHUNKS; i++) yield CHUNK;
+}

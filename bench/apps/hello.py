@@ -1,0 +1,53 @@
+"""The benchmark's application for Python uWSGI; hello.js is the same in JavaScript."""
+
+import time
+
+HELLO = b"<h1 style='color:blue'>Hello There!</h1>"
+CHUNK = b'x' * 65536
+BIG_CHUNKS = 1600
+
+
+def application(environ, start_response):
+    path = environ['PATH_INFO']
+    if path == '/':
+        start_response('200 OK', [('Content-Type', 'text/html')])
+        return [HELLO]
+    return ROUTES[path](environ, start_response)
+
+
+def slow(environ, start_response):
+    """Burns 20 ms of this thread's CPU, however long that takes on a busy machine."""
+    end = time.thread_time() + 0.020
+    while time.thread_time() < end:
+        pass
+    start_response('200 OK', [('Content-Type', 'text/html')])
+    return [HELLO]
+
+
+def burn(environ, start_response):
+    """Keeps this thread busy for as many milliseconds as the query string says."""
+    end = time.monotonic() + int(environ['QUERY_STRING']) / 1000
+    while time.monotonic() < end:
+        pass
+    start_response('200 OK', [('Content-Type', 'text/html')])
+    return [HELLO]
+
+
+def big(environ, start_response):
+    """100 MB in 64 KiB chunks."""
+    length = str(BIG_CHUNKS * len(CHUNK))
+    start_response('200 OK', [('Content-Type', 'application/octet-stream'), ('Content-Length', length)])
+    return (CHUNK for _ in range(BIG_CHUNKS))
+
+
+def upload(environ, start_response):
+    """Reads the whole body and answers its length."""
+    body = environ['wsgi.input']
+    length = 0
+    while chunk := body.read(65536):
+        length += len(chunk)
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [str(length).encode()]
+
+
+ROUTES = {'/slow': slow, '/burn': burn, '/big': big, '/upload': upload, '/upload-async': upload}

@@ -1,0 +1,69 @@
+/** Runs bench/load's uwsgi_load and reads its report. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { buildBinary } from './binaries.js';
+
+export interface LoadOptions {
+  /** A path, or host:port. */
+  socket: string;
+  /** Requests in flight; default 64. */
+  connections?: number;
+  /** Seconds; this or `requests`. */
+  duration?: number;
+  requests?: number;
+  path?: string;
+  slowShare?: number;
+  headerSets?: number;
+  /** Length of the request body, bytes. */
+  body?: number;
+  /** Length of the response body, bytes; default: whatever Content-Length says. */
+  expectBytes?: number;
+}
+
+export interface Latency {
+  count: number;
+  /** Microseconds, as all of them. */
+  p50: number;
+  p90: number;
+  p99: number;
+  p999: number;
+  max: number;
+}
+
+export interface LoadReport {
+  requests: number;
+  ok: number;
+  slow_requests: number;
+  seconds: number;
+  requests_per_second: number;
+  bytes_received: number;
+  cpu_seconds: number;
+  connect_retries: number;
+  errors: { total: number; [kind: string]: number };
+  latency_us: { fast: Latency; slow: Latency };
+}
+
+const flagNames: Record<keyof LoadOptions, string> = {
+  socket: '--socket',
+  connections: '--connections',
+  duration: '--duration',
+  requests: '--requests',
+  path: '--path',
+  slowShare: '--slow-share',
+  headerSets: '--header-sets',
+  body: '--body',
+  expectBytes: '--expect-bytes',
+};
+
+export function loadArguments(options: LoadOptions): string[] {
+  return Object.entries(options).flatMap(([key, value]) => [
+    flagNames[key as keyof LoadOptions],
+    String(value),
+  ]);
+}
+
+export async function runLoad(options: LoadOptions): Promise<LoadReport> {
+  const binary = await buildBinary('uwsgi_load');
+  const { stdout } = await promisify(execFile)(binary, loadArguments(options));
+  return JSON.parse(stdout) as LoadReport;
+}

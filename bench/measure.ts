@@ -1,0 +1,71 @@
+/** What is measured of a server under load. */
+import type { RunningServer } from './contender.js';
+import { errors } from './errors.js';
+import { type LoadOptions, runLoad } from './load.js';
+import { machineCpuNs, memoryOf, ownCpuNs, sampleUsage, usageBetween } from './process-usage.js';
+
+/** Long enough for a JIT compiler to be done with a hello. */
+const WARM_UP_S = 1;
+
+export interface Measurement {
+  requests: number;
+  requestsPerSecond: number;
+  /** CPU of all the server's processes, microseconds. */
+  cpuPerRequest: number;
+  switchesPerRequest: number;
+  /** Latencies of requests that are not slow on purpose, microseconds. */
+  p50: number;
+  p99: number;
+  rssKiB: number;
+  pssKiB: number;
+  /** Cores that programs outside the benchmark kept busy meanwhile: should be 0. */
+  foreignCores: number;
+}
+
+export interface Cost {
+  cpuNs: number;
+  voluntarySwitches: number;
+  foreignCores: number;
+}
+
+/** Runs `work` and says what it cost the server. `helpers`: further processes of the benchmark, such as nginx. */
+export async function costOf<T>(
+  server: RunningServer,
+  work: () => Promise<T>,
+  helpers: () => number[] = () => [],
+): Promise<{ result: T; cost: Cost }> {
+  const helpersBefore = sampleUsage(helpers());
+  const machineBefore = machineCpuNs() - ownCpuNs();
+  const before = sampleUsage(server.pids());
+  const started = performance.now();
+  const result = await work();
+  const elapsedNs = (performance.now() - started) * 1e6;
+  const usage = usageBetween(before, sampleUsage(server.pids()));
+  const helpersCpu = usageBetween(helpersBefore, sampleUsage(helpers())).cpuNs;
+  const others = machineCpuNs() - ownCpuNs() - machineBefore - usage.cpuNs - helpersCpu;
+  return { result, cost: { ...usage, foreignCores: Math.max(0, others / elapsedNs) } };
+}
+
+export type LoadShape = Omit<LoadOptions, 'socket' | 'duration' | 'requests'>;
+
+/** A warm-up, then `seconds` of load. @throws BenchError when a single request failed. */
+export async function measureLoad(
+  server: RunningServer,
+  seconds: number,
+  shape: LoadShape = {},
+): Promise<Measurement> {
+  const load = { socket: server.endpoint.address, ...shape };
+  await runLoad({ ...load, duration: WARM_UP_S });
+  const { result, cost } = await costOf(server, () => runLoad({ ...load, duration: seconds }));
+  if (result.errors.total > 0) throw errors.requestsFailed(server.contender.label, result.errors);
+  return {
+    requests: result.requests,
+    requestsPerSecond: result.requests_per_second,
+    cpuPerRequest: cost.cpuNs / 1000 / result.requests,
+    switchesPerRequest: cost.voluntarySwitches / result.requests,
+    p50: result.latency_us.fast.p50,
+    p99: result.latency_us.fast.p99,
+    ...memoryOf(server.pids()),
+    foreignCores: cost.foreignCores,
+  };
+}

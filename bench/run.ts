@@ -1,0 +1,98 @@
+/**
+ * The benchmark: runs in a process of its own, starts every server afresh for every trial, and drives it from the
+ * same machine. How to read the figures: bench/README.md.
+ */
+import { pbkdf2Sync } from 'node:crypto';
+import { relative } from 'node:path';
+import { buildBinary } from './binaries.js';
+import { cases } from './cases/all.js';
+import { endChildrenWithThisProcess } from './children.js';
+import { BenchError, errors } from './errors.js';
+import type { Figure } from './figure.js';
+import { describeMachine } from './machine.js';
+import { parseOptions, usage } from './options.js';
+import { markdown, saveReport, writeReadme } from './report.js';
+import { type Case, Session } from './session.js';
+import { median } from './statistics.js';
+
+const SLOW_MS = 20;
+const CALIBRATION_ROUNDS = 20_000;
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Rounds of the hash in apps/hello.js that take 20 ms of this machine's CPU. */
+function calibrateSlowRounds(): number {
+  const msPerRound = Array.from({ length: 9 }, () => {
+    const before = process.cpuUsage();
+    pbkdf2Sync('password', 'salt', CALIBRATION_ROUNDS, 32, 'sha256');
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / CALIBRATION_ROUNDS;
+  });
+  return Math.round(SLOW_MS / median(msPerRound));
+}
+
+function selectCases(ids: readonly string[]): readonly Case[] {
+  for (const id of ids) {
+    if (!cases.some((one) => one.id === id))
+      throw errors.unknown(
+        'case',
+        id,
+        cases.map((one) => one.id),
+      );
+  }
+  return ids.length === 0 ? cases : cases.filter((one) => ids.includes(one.id));
+}
+
+async function runCases(session: Session): Promise<{ figures: Figure[]; failures: Record<string, string> }> {
+  const figures: Figure[] = [];
+  const failures: Record<string, string> = {};
+  for (const benchCase of selectCases(session.options.cases)) {
+    try {
+      figures.push(...(await session.run(benchCase)));
+    } catch (error) {
+      if (!(error instanceof BenchError)) throw error;
+      failures[benchCase.id] = error.message;
+      say(`${benchCase.id} broke off: ${error.message}`);
+    }
+  }
+  return { figures, failures };
+}
+
+/** @returns the exit code: 1 when a case broke off or a target was missed. */
+async function main(argv: string[]): Promise<number> {
+  const options = parseOptions(argv);
+  if (options.help) process.stdout.write(usage);
+  if (options.list) for (const { id, title } of cases) process.stdout.write(`${id.padEnd(16)} ${title}\n`);
+  if (options.help || options.list) return 0;
+
+  endChildrenWithThisProcess();
+  const machine = describeMachine();
+  await Promise.all([buildBinary('uwsgi_load'), buildBinary('floor')]);
+  const session = new Session(options, calibrateSlowRounds(), say);
+  const { figures, failures } = await runCases(session);
+
+  const report = {
+    machine,
+    options,
+    figures,
+    trials: session.trials,
+    absent: Object.fromEntries(session.absent),
+    failures,
+  };
+  const table = markdown(report);
+  process.stdout.write(`${table}\n`);
+  for (const [name, reason] of session.absent) say(`left out: ${name}: ${reason}`);
+  say(`all trials: ${relative(process.cwd(), saveReport(report))}`);
+  if (options.writeReadme) writeReadme(table);
+  return Object.keys(failures).length > 0 || figures.some((figure) => figure.met === false) ? 1 : 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    say(error instanceof BenchError ? error.message : String((error as Error).stack ?? error));
+    process.exit(2);
+  },
+);

@@ -1,0 +1,28 @@
+/** Runs wrk: HTTP load over kept-alive connections. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadDir } from './paths.js';
+
+export interface WrkReport {
+  requests: number;
+  bytes: number;
+  microseconds: number;
+  /** Microseconds. */
+  p50: number;
+  p99: number;
+  errors: { total: number; [kind: string]: number };
+}
+
+export async function runWrk(url: string, connections: number, seconds: number): Promise<WrkReport> {
+  const { stdout } = await promisify(execFile)('wrk', [
+    '--threads=1',
+    `--connections=${connections}`,
+    // wrk takes whole seconds only.
+    `--duration=${Math.max(1, Math.round(seconds))}s`,
+    '--timeout=10s',
+    `--script=${join(loadDir, 'wrk-report.lua')}`,
+    url,
+  ]);
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as WrkReport;
+}
