@@ -1,0 +1,42 @@
+/** One behaviour per path, for the tests of processes and threads. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
+
+const behaviours = {
+  '/': () => `${process.pid} ${threadId}`,
+  /** Answers after as many milliseconds as the query string says. */
+  '/later': async ({ QUERY_STRING }) => {
+    await wait(Number(QUERY_STRING));
+    return 'late';
+  },
+  /** Sends the first half at once, the second one as much later as the query string says. */
+  '/halves': async function* ({ QUERY_STRING }) {
+    yield 'first ';
+    await wait(Number(QUERY_STRING));
+    yield 'second';
+  },
+  '/stuck': () => {
+    for (;;);
+  },
+  '/throw': () => {
+    setImmediate(() => {
+      throw new Error('thrown outside of any request');
+    });
+    return 'thrown';
+  },
+  '/heap': () => {
+    const kept = [];
+    for (;;) kept.push(new Array(10_000).fill(kept.length));
+  },
+  '/exit': () => process.exit(3),
+  '/abort': () => process.abort(),
+  '/working-directory': () => process.cwd(),
+  '/identity': () => `${process.getuid()} ${process.getgid()} ${process.getgroups()}`,
+  '/environment': ({ QUERY_STRING }) => String(process.env[QUERY_STRING]),
+};
+
+export function application(environ, startResponse) {
+  const behaviour = behaviours[environ.PATH_INFO];
+  startResponse(behaviour ? '200 OK' : '404 Not Found', [['Content-Type', 'text/plain']]);
+  return behaviour ? behaviour(environ) : 'no such behaviour';
+}
