@@ -113,6 +113,77 @@ export const problems = {
     ),
   unreadableFile: (file: string, reason: string) =>
     problem('UNREADABLE_FILE', `the configuration file ${file} cannot be read: ${reason}`),
+  notUtf8: () => problem('NOT_UTF8', 'this file is not UTF-8 and is read as ISO 8859-1; save it as UTF-8'),
+  remoteConfiguration: (name: string) =>
+    problem(
+      'REMOTE_CONFIGURATION',
+      `${name} is not fetched: whoever answers there, or on the way, would decide what runs here. Fetch it first and name the file`,
+    ),
+  unknownScheme: (name: string, scheme: string) =>
+    problem(
+      'UNKNOWN_SCHEME',
+      `${name} cannot be read: there is no scheme ${scheme}; write a path, - , fd://N or exec://command`,
+    ),
+  unknownFormat: (name: string) =>
+    problem(
+      'UNKNOWN_FORMAT',
+      `${JSON.stringify(name)} has no known ending (.ini .yaml .yml .json .js .xml); behind a :section, name the format: ini = ${name || 'FILE'}`,
+    ),
+  circle: (file: string) =>
+    problem(
+      'CIRCLE',
+      `reading ${file} once more would never end: it includes itself, or too many files include others`,
+    ),
+  tooManyLines: (most: number) =>
+    problem(
+      'TOO_MANY_LINES',
+      `the configuration grows beyond ${most} lines; look for a loop that repeats too often`,
+    ),
+  invalidSyntax: (format: string, reason: string) =>
+    problem('INVALID_SYNTAX', `this is not ${format}: ${reason}`),
+  missingObject: (name: string) =>
+    problem(
+      'MISSING_OBJECT',
+      `there is no object called ${JSON.stringify(name)}; write {"${name}": {"name": "value"}}`,
+    ),
+  missingElement: (id: string | null) =>
+    problem(
+      'MISSING_ELEMENT',
+      `there is no element <uwsgi${id === null ? '' : ` id="${id}"`}>; it is the root, or stands directly below the root`,
+    ),
+  endlessExpansion: (reference: string) =>
+    problem(
+      'ENDLESS_EXPANSION',
+      `${reference} leads back to itself; a value cannot be part of its own definition`,
+    ),
+  invalidPattern: (pattern: string, reason: string) =>
+    problem('INVALID_PATTERN', `${JSON.stringify(pattern)} is not a regular expression: ${reason}`),
+  nestedLogic: (open: string) =>
+    problem(
+      'NESTED_LOGIC',
+      `${open} is still open, and blocks cannot be nested; end it first (endif, endfor)`,
+    ),
+  forbiddenOption: (name: string, list: 'blacklist' | 'whitelist') =>
+    problem(
+      'FORBIDDEN_OPTION',
+      list === 'blacklist' ? `${name} is on the blacklist above` : `${name} is not on the whitelist above`,
+    ),
+  placeholderIsOption: (name: string) =>
+    problem(
+      'PLACEHOLDER_IS_OPTION',
+      `${name} is an option and cannot be a placeholder; give it another name, or use set`,
+    ),
+  unresolvedHost: (host: string) => problem('UNRESOLVED_HOST', `the name ${host} has no IPv4 address`),
+  swallowedNewline: () =>
+    problem(
+      'SWALLOWED_NEWLINE',
+      'a % at the end of a line swallows the line break and joins the next line to this; write %%',
+    ),
+  swallowedMagic: (character: string) =>
+    problem(
+      'SWALLOWED_MAGIC',
+      `%${character} stands for nothing here and vanishes; for the characters themselves write %%${character}`,
+    ),
   notYet: (name: string) => problem('NOT_YET', `${name} is not there yet; it is ignored`),
   dangerous: (name: string, because: string) => problem('DANGEROUS', `${name} is ignored: ${because}`),
   missingSection: (section: string, file: string) =>
@@ -218,6 +289,39 @@ const bindAdvice: Record<string, string> = {
 function advice(table: Record<string, string>, { code = '' }: NodeJS.ErrnoException): string {
   return table[code] === undefined ? '' : `; ${table[code]}`;
 }
+
+/** Why the application was not found. */
+export const loadErrors = {
+  noneNamed: () =>
+    new UwsgiNodeError(
+      'UWSGI_NO_APP',
+      'no application is named: add module = wsgi:application (a file wsgi.js that exports application), or wsgi-file = PATH',
+    ),
+  noModule: (name: string, cwd: string, endings: readonly string[]) =>
+    new UwsgiNodeError(
+      'UWSGI_NO_MODULE',
+      `there is no module ${name}: looked in ${cwd} for ${name} with .${endings.join(', .')}, for a folder of that name with an index file, and for an installed package`,
+    ),
+  noFile: (file: string) =>
+    new UwsgiNodeError('UWSGI_NO_FILE', `there is no file ${file} (option wsgi-file)`),
+  noTypeScript: (file: string, version: string) =>
+    new UwsgiNodeError(
+      'UWSGI_NO_TYPESCRIPT',
+      `${file} is TypeScript, which this Node (${version}) does not run; Node 22.18 or newer does. Or compile it to JavaScript and name that file`,
+    ),
+  noCallable: (file: string, callable: string, exported: string) =>
+    new UwsgiNodeError(
+      'UWSGI_NO_CALLABLE',
+      `${file} does not export a function called ${callable}; ` +
+        (exported === '' ? 'it exports nothing' : `it exports ${exported}`) +
+        `. Add exports.${callable} = ${callable} (or export it in an ES module), or name another with callable = NAME`,
+    ),
+  notAFunction: (file: string, callable: string, returned: unknown) =>
+    new UwsgiNodeError(
+      'UWSGI_NOT_A_FUNCTION',
+      `${callable}() of ${file} returned ${show(returned)} instead of an application (a function)`,
+    ),
+};
 
 /** What an application does wrong against the contract; thrown into its own call. */
 export const applicationErrors = {

@@ -77,9 +77,8 @@ export const Fact = {
   prefixCount: 8,
   contentLengthLow: 9,
   contentLengthHigh: 10,
-  /** Written by JavaScript: 1 asks for `turnEnd`. */
-  turnEndWanted: 11,
-  length: 12,
+  /** Of the array. */
+  length: 11,
 } as const;
 
 export const UNKNOWN_LAYOUT = 0xffff_ffff;
@@ -122,8 +121,6 @@ export interface EngineHandlers {
   gone(connection: number): void;
   /** A connection that was answered or dropped without the application. */
   rejected(reason: number, peer: string, detail: number): void;
-  /** The engine has nothing more to do for now; called when `facts[Fact.turnEndWanted]` was set. */
-  turnEnd(): void;
 }
 
 export interface NativeEngine {

@@ -29,7 +29,6 @@ enum Fact : size_t {
   kPrefixCount,
   kContentLengthLow,
   kContentLengthHigh,
-  kTurnEndWanted,  // written by JavaScript: it has gathered something to be done once, at the end of the turn
 };
 
 // Strings of this size or less are copied into the engine's scratch memory on their way out; larger ones get memory of
@@ -57,7 +56,6 @@ class EngineBinding final : public EngineHost {
   void tick_wanted(bool wanted) override {
     if (loop_) loop_->tick(wanted);
   }
-  void on_turn_end() override;
   bool alive() const override { return alive_; }
 
  private:
@@ -85,7 +83,7 @@ class EngineBinding final : public EngineHost {
   void keep_alive(napi_value* args, napi_value* result);
   void close(napi_value* args, napi_value* result);
 
-  void emit(napi_ref handler, size_t count, napi_value* args, bool scoped = true);
+  void emit(napi_ref handler, size_t count, napi_value* args);
   Segment outgoing(napi_value value, size_t* scratch_used);
   void shut_down(std::function<void()> done);
   static void on_environment_exit(napi_async_cleanup_hook_handle handle, void* self);
@@ -102,8 +100,6 @@ class EngineBinding final : public EngineHost {
   napi_ref on_data_ = nullptr;
   napi_ref on_gone_ = nullptr;
   napi_ref on_rejected_ = nullptr;
-  napi_ref on_turn_end_ = nullptr;
-  napi_ref arrays_ = nullptr;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool alive_ = true;
   bool closed_ = false;
@@ -116,7 +112,6 @@ bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners, co
   on_data_ = reference_property(env_, handlers, "data");
   on_gone_ = reference_property(env_, handlers, "gone");
   on_rejected_ = reference_property(env_, handlers, "rejected");
-  on_turn_end_ = reference_property(env_, handlers, "turnEnd");
   for (size_t i = 0; i < listeners.size(); ++i) engine_.add_listener(listeners[i], unix_sockets[i]);
   loop_ = std::make_unique<Loop>(loop, engine_);
   if (engine_.fd() < 0 || !loop_->start(listeners)) return false;
@@ -129,15 +124,10 @@ bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners, co
 
 // Each call gets an object of its own as `this`: Node takes it as the call's async resource, so that what one request
 // puts into an AsyncLocalStorage is not seen by the next.
-void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args, bool scoped) {
+void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
   napi_value function;
   napi_value resource;
   napi_get_reference_value(env_, handler, &function);
-  if (!scoped) {
-    napi_get_undefined(env_, &resource);
-    napi_call_function(env_, resource, function, count, args, nullptr);
-    return;
-  }
   napi_create_object(env_, &resource);
   const napi_status status = napi_make_callback(env_, nullptr, resource, function, count, args, nullptr);
   if (status == napi_ok) return;
@@ -208,13 +198,6 @@ void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
   emit(on_rejected_, 3, args);
 }
 
-void EngineBinding::on_turn_end() {
-  if (facts_[kTurnEndWanted] == 0 || !alive_) return;
-  facts_[kTurnEndWanted] = 0;
-  const HandleScope scope(env_);
-  emit(on_turn_end_, 0, nullptr);
-}
-
 // --- from JavaScript to the engine -----------------------------------------------------------------------------------
 
 // Bytes of a string (UTF-8) or a Uint8Array. Null and undefined are no bytes.
@@ -264,7 +247,12 @@ void EngineBinding::respond(napi_value* args, napi_value*) {
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
   auto* head = scratch_.get();
   if (napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(head), kScratch, &length) != napi_ok) return;
-  if (length >= kScratch - 1) return write(args, nullptr), engine_.finish(connection);
+  if (length >= kScratch - 1) {
+    napi_value written;
+    write(args, &written);
+    if (get_uint32(env_, written) != static_cast<uint32_t>(WriteResult::kDead)) engine_.finish(connection);
+    return;
+  }
   used = length;
   const Segment body = outgoing(args[2], &used);
   // Scratch memory is contiguous: head and body go out as one.
@@ -285,7 +273,7 @@ void EngineBinding::write(napi_value* args, napi_value* result) {
   used = 0;
   const Segment chunk = outgoing(args[2], &used);
   const WriteResult written = engine_.write(connection, head, chunk);
-  if (result != nullptr) *result = make_number(env_, static_cast<double>(written));
+  *result = make_number(env_, static_cast<double>(written));
 }
 
 void EngineBinding::finish(napi_value* args, napi_value*) {

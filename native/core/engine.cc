@@ -155,7 +155,6 @@ void Engine::serve(int listener_fd) {
     }
   }
   serving_ = false;
-  host_.on_turn_end();
 }
 
 void Engine::serve_all() {
@@ -201,7 +200,6 @@ void Engine::stop_accepting() {
   }
   stopped_ = true;
   accepting_ = false;
-  host_.on_turn_end();
 }
 
 void Engine::wake() {
@@ -466,7 +464,6 @@ void Engine::run() {
     }
     if (accepting_ && host_.alive()) serve_all();
   }
-  host_.on_turn_end();
 }
 
 void Engine::dispatch(Connection& connection, uint32_t events) {
@@ -522,7 +519,6 @@ void Engine::tick() {
   }
   while (DeadlineNode* due = writing_.take_due(now)) gone(static_cast<Connection&>(*due));
   while (DeadlineNode* due = draining_.take_due(now)) close(static_cast<Connection&>(*due));
-  host_.on_turn_end();
   update_tick();
 }
 

@@ -64,8 +64,6 @@ class EngineHost {
   virtual void listen_to_new(bool wanted) = 0;
   // The owner calls tick() about four times a second while this holds.
   virtual void tick_wanted(bool wanted) = 0;
-  // A turn is over (serve or run has no more to do): time to write what was gathered.
-  virtual void on_turn_end() = 0;
   // False once the thread must not run the application any more.
   virtual bool alive() const = 0;
 };

@@ -1,0 +1,232 @@
+/**
+ * From a packet to an environ object.
+ *
+ * The addon hands over the vars block as one latin-1 string with the places of its keys and values, and says which
+ * sequence of keys it is (native/core/var_layouts.h). For a known sequence a constructor with just those keys is
+ * compiled: every request then gets an object of the same shape in one go (0.4 µs instead of 2-4 µs for 20 vars).
+ * Of an unknown sequence the part that the front server's configuration decides is built that way and the client's
+ * headers are added one by one.
+ */
+import { Fact, MAX_VARS, UNKNOWN_LAYOUT, UNKNOWN_NAME } from '../native.js';
+import { fileWrapper } from '../wsgi/file-wrapper.js';
+import type { WsgiInput } from '../wsgi/input.js';
+import type { Environ, ErrorStream } from '../wsgi/types.js';
+
+/** Keys that are the same for every request of a thread. */
+export interface EnvironConstants {
+  multithread: boolean;
+  multiprocess: boolean;
+  version: string;
+  node: string;
+  errors: ErrorStream;
+}
+
+/** What an environ's `uwsgi.signal` is taken from, on first touch: an AbortController costs more than a whole environ. */
+export interface SignalSource {
+  readonly signal: AbortSignal;
+}
+
+/** Finds the request of an environ. A symbol, so that it is no key of the application's, yet is copied with the rest. */
+const source = Symbol('request');
+
+/** Not an own key: an accessor defined once for all requests costs none of them anything. */
+const environPrototype: object = Object.create(Object.prototype, {
+  'uwsgi.signal': {
+    get(this: { [source]?: SignalSource }): AbortSignal | undefined {
+      return this[source]?.signal;
+    },
+    set(this: object, value: unknown) {
+      define(this, 'uwsgi.signal', value);
+    },
+    enumerable: true,
+    configurable: true,
+  },
+});
+
+const wsgiVersion = Object.freeze([1, 0] as const);
+
+type Places = Uint16Array;
+type EnvironConstructor = new (
+  text: string,
+  places: Places,
+  input: WsgiInput,
+  request: SignalSource,
+) => Environ;
+
+/** A sparse packet is legal; these keys are always there (PEP 3333, "environ Variables"; RFC 3875). */
+const required: Record<string, string> = {
+  REQUEST_METHOD: 'GET',
+  SCRIPT_NAME: '',
+  PATH_INFO: '',
+  QUERY_STRING: '',
+  SERVER_PROTOCOL: 'HTTP/1.0',
+};
+
+/** Joins a repeated header as RFC 9110, section 5.3, has it; nginx before 1.23 repeats the var. Cookies: RFC 6265, 5.4. */
+function separator(name: string): string {
+  return name === 'HTTP_COOKIE' ? '; ' : ', ';
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** First key of a prefix object; deleting it makes the object a dictionary, to which rare keys are added cheaply. */
+const placeholder = '';
+
+/** The keys of an environ that are not vars. */
+export function completeEnviron(
+  environ: Environ,
+  input: WsgiInput,
+  request: SignalSource,
+  constants: EnvironConstants,
+): Environ {
+  Object.setPrototypeOf(environ, environPrototype);
+  return Object.assign(environ, {
+    'wsgi.version': wsgiVersion,
+    'wsgi.url_scheme': urlScheme(environ.HTTPS, environ.REQUEST_SCHEME),
+    'wsgi.input': input,
+    'wsgi.errors': constants.errors,
+    'wsgi.multithread': constants.multithread,
+    'wsgi.multiprocess': constants.multiprocess,
+    'wsgi.run_once': false,
+    'wsgi.file_wrapper': fileWrapper,
+    'uwsgi.version': constants.version,
+    'uwsgi.node': constants.node,
+    [source]: request,
+  });
+}
+
+/** One for each engine; reads the arrays that the addon fills before it calls. */
+export class EnvironBuilder {
+  readonly places = new Uint16Array(MAX_VARS * 4);
+  readonly names = new Uint16Array(MAX_VARS);
+  readonly facts = new Uint32Array(Fact.length);
+
+  readonly #constants: EnvironConstants;
+  readonly #layouts: EnvironConstructor[] = [];
+  readonly #prefixes: EnvironConstructor[] = [];
+  readonly #known: string[] = [];
+  #empty: EnvironConstructor | null = null;
+
+  constructor(constants: EnvironConstants) {
+    this.#constants = constants;
+  }
+
+  build(text: string, input: WsgiInput, request: SignalSource): Environ {
+    const facts = this.facts;
+    const layout = facts[Fact.layout]!;
+    let environ: Environ;
+    if (layout !== UNKNOWN_LAYOUT) {
+      if (facts[Fact.fresh] === 1)
+        this.#layouts[layout] = this.#compile(this.#keys(text, facts[Fact.count]!), []);
+      environ = new this.#layouts[layout]!(text, this.places, input, request);
+    } else {
+      environ = this.#fill(text, input, request);
+    }
+    if (facts[Fact.modifier1] === 30) stripScriptName(environ);
+    return environ;
+  }
+
+  /** Keys one by one, after the prefix if that is known. */
+  #fill(text: string, input: WsgiInput, request: SignalSource): Environ {
+    const { facts, places, names } = this;
+    const count = facts[Fact.count]!;
+    const prefixCount = facts[Fact.prefixCount]!;
+    const environ = this.#begin(text, input, request, prefixCount);
+    for (let i = prefixCount, at = prefixCount * 4; i < count; i++, at += 4) {
+      const number = names[i]!;
+      let name = number === UNKNOWN_NAME ? undefined : this.#known[number];
+      if (name === undefined) {
+        name = text.slice(places[at], places[at + 1]);
+        if (number !== UNKNOWN_NAME) this.#known[number] = name;
+      }
+      const value = text.slice(places[at + 2], places[at + 3]);
+      // The server's own keys are in lower case; no var takes their place.
+      if (name.charCodeAt(0) >= 97 && name in environ) continue;
+      const before = name.startsWith('HTTP_') ? environ[name] : undefined;
+      if (before !== undefined) environ[name] = before + separator(name) + value;
+      else if (name === '__proto__') define(environ, name, value);
+      else environ[name] = value;
+    }
+    if (prefixCount === 0) environ['wsgi.url_scheme'] = urlScheme(environ.HTTPS, environ.REQUEST_SCHEME);
+    return environ;
+  }
+
+  #begin(text: string, input: WsgiInput, request: SignalSource, prefixCount: number): Environ {
+    const prefix = this.facts[Fact.prefix]!;
+    if (prefix === UNKNOWN_LAYOUT) {
+      this.#empty ??= this.#compile([], []);
+      return new this.#empty(text, this.places, input, request);
+    }
+    if (this.facts[Fact.prefixFresh] === 1) {
+      this.#prefixes[prefix] = this.#compile(this.#keys(text, prefixCount), [placeholder]);
+    }
+    const environ = new this.#prefixes[prefix]!(text, this.places, input, request);
+    delete environ[placeholder];
+    return environ;
+  }
+
+  #keys(text: string, count: number): string[] {
+    return Array.from({ length: count }, (_, i) => text.slice(this.places[i * 4], this.places[i * 4 + 1]));
+  }
+
+  /** A constructor for environs with these vars, in this order. */
+  #compile(keys: string[], first: string[]): EnvironConstructor {
+    const values = new Map<string, string>(first.map((key) => [key, "''"]));
+    keys.forEach((key, i) => {
+      const value = `text.slice(places[${i * 4 + 2}], places[${i * 4 + 3}])`;
+      const before = key.startsWith('HTTP_') ? values.get(key) : undefined;
+      values.set(key, before === undefined ? value : `${before} + '${separator(key)}' + ${value}`);
+    });
+    for (const key in required) if (!values.has(key)) values.set(key, JSON.stringify(required[key]));
+    const https = values.get('HTTPS') ?? 'undefined';
+    values.set('wsgi.url_scheme', `urlScheme(${https}, ${values.get('REQUEST_SCHEME') ?? 'undefined'})`);
+    const lines = [...values].map(([key, value]) =>
+      key === '__proto__'
+        ? `define(this, '__proto__', ${value});`
+        : `this[${JSON.stringify(key)}] = ${value};`,
+    );
+    const Environ = new Function(
+      'constants',
+      'source',
+      'wsgiVersion',
+      'urlScheme',
+      'define',
+      'fileWrapper',
+      `const { version, node, errors, multithread, multiprocess } = constants;
+      return function Environ(text, places, input, request) {
+        ${lines.join('\n')}
+        this['wsgi.version'] = wsgiVersion;
+        this['wsgi.input'] = input;
+        this['wsgi.errors'] = errors;
+        this['wsgi.multithread'] = multithread;
+        this['wsgi.multiprocess'] = multiprocess;
+        this['wsgi.run_once'] = false;
+        this['wsgi.file_wrapper'] = fileWrapper;
+        this['uwsgi.version'] = version;
+        this['uwsgi.node'] = node;
+        this[source] = request;
+      }`,
+    )(this.#constants, source, wsgiVersion, urlScheme, define, fileWrapper);
+    Environ.prototype = environPrototype;
+    return Environ;
+  }
+}
+
+/**
+ * `wsgi.url_scheme` from what the front server says of the connection (nginx's uwsgi_params). Headers of the client's,
+ * such as X-Forwarded-Proto, are not believed.
+ */
+function urlScheme(https: unknown, scheme: unknown): string {
+  if (scheme === 'https' || https === 'on' || https === '1') return 'https';
+  return 'http';
+}
+
+/** Modifier 30 of old nginx configurations: PATH_INFO still begins with SCRIPT_NAME. */
+function stripScriptName(environ: Environ): void {
+  const { SCRIPT_NAME, PATH_INFO } = environ;
+  if (SCRIPT_NAME !== '' && (PATH_INFO === SCRIPT_NAME || PATH_INFO.startsWith(`${SCRIPT_NAME}/`))) {
+    environ.PATH_INFO = PATH_INFO.slice(SCRIPT_NAME.length);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Log lines for connections that never reached the application.
+ */
+import type { Settings } from '../config/settings.js';
+import { ctime } from '../log/ctime.js';
+import { Rejection } from '../native.js';
+
+/** native/core/protocol/uwsgi.h, InvalidReason. */
+const malformed = [
+  '',
+  'a var with an empty name',
+  'a var that runs past the end of the packet',
+  'a CONTENT_LENGTH that is not a number',
+  'no vars at all',
+];
+
+/** @param detail what native/core/engine.h says of the reason */
+export function rejectionLine(reason: number, peer: string, detail: number, settings: Settings): string {
+  return `${ctime(new Date())} - ${text(reason, detail, settings)} [peer: ${peer}]`;
+}
+
+function text(reason: number, detail: number, settings: Settings): string {
+  switch (reason) {
+    case Rejection.malformed:
+      return `invalid uwsgi request: ${malformed[detail] ?? 'malformed'}...400`;
+    case Rejection.http:
+      return 'an HTTP request came to a uwsgi socket...400; for HTTP use http-socket (or protocol = http), in nginx use uwsgi_pass instead of proxy_pass';
+    case Rejection.tls:
+      return 'a TLS handshake came to a uwsgi socket...closed; TLS ends at the front server, which then uses uwsgi_pass';
+    case Rejection.tooSlow:
+      return `the request was not complete after ${settings.socketTimeout} seconds of silence, ${detail} bytes had come...408 (option socket-timeout)`;
+    case Rejection.bodyTooLarge:
+      return `Invalid (too big) CONTENT_LENGTH: ${detail} (max ${settings.limitPost})...413 (option limit-post)`;
+    case Rejection.varsTooLarge:
+      return `invalid request block size: ${detail} (max ${settings.bufferSize})...431 (option buffer-size)`;
+    case Rejection.modifier:
+      return `-- unavailable modifier requested: ${detail} --`;
+    case Rejection.truncated:
+      return `the peer closed the connection inside a request, after ${detail} bytes`;
+    case Rejection.outOfDescriptors:
+      return `accept() failed (errno ${detail}): out of file descriptors or memory; connections wait in the backlog (raise the limit with max-fd or ulimit -n)`;
+    case Rejection.stopped:
+      return 'the thread ended with this request unanswered...503';
+    default:
+      return `a connection was refused (reason ${reason}, ${detail})`;
+  }
+}

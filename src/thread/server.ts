@@ -1,0 +1,148 @@
+/**
+ * One engine with its application, in the thread that creates it: a worker's JS thread is nothing but this plus an
+ * application loader, and so is a program that embeds the server.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import type { Settings } from '../config/settings.js';
+import type { HttpBody, HttpFront } from '../http/front.js';
+import { escapeControls, RequestLog } from '../log/request-log.js';
+import { log } from '../log/stderr.js';
+import type { InheritedListener } from '../messages.js';
+import { Fact, type NativeEngine, native } from '../native.js';
+import { callApplication } from '../wsgi/call.js';
+import { WsgiInput } from '../wsgi/input.js';
+import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
+import { completeEnviron, EnvironBuilder, type EnvironConstants } from './environ.js';
+import { NativeBody } from './native-body.js';
+import { type Finished, NativeSink } from './native-sink.js';
+import { LazySignal, LoggedSink } from './observed-sink.js';
+import { rejectionLine } from './rejections.js';
+
+export interface ServerOptions {
+  listeners: InheritedListener[];
+  settings: Settings;
+  /** 0-based number of the thread in its process, for the log. */
+  core: number;
+  constants: EnvironConstants;
+}
+
+/** How often a draining server looks whether its last request is over, milliseconds. */
+const drainLook = 5;
+
+export class ThreadServer {
+  readonly #application: Application;
+  readonly #settings: Settings;
+  readonly #constants: EnvironConstants;
+  readonly #builder: EnvironBuilder;
+  readonly #log: RequestLog | null;
+  readonly #engine: NativeEngine;
+  /** Requests that wait for something, by connection. */
+  readonly #pending: NativeSink[] = [];
+  #front: HttpFront | null = null;
+
+  constructor(application: Application, { listeners, settings, core, constants }: ServerOptions) {
+    this.#application = application;
+    this.#settings = settings;
+    this.#constants = constants;
+    this.#builder = new EnvironBuilder(constants);
+    this.#log = settings.disableLogging ? null : new RequestLog(core);
+    this.#engine = native.createEngine(
+      {
+        listeners: listeners
+          .filter(({ protocol }) => protocol === 'uwsgi')
+          .map(({ fd, family }) => ({ fd, unix: family === 'unix' })),
+        bufferSize: settings.bufferSize,
+        postBuffering: settings.postBuffering,
+        limitPost: settings.limitPost,
+        socketTimeout: settings.socketTimeout * 1000,
+        maxRequests: settings.async,
+      },
+      {
+        request: (text, body) => this.#request(text, body),
+        writable: (connection) => this.#pending[connection]?.writable(),
+        data: (connection, chunk) => this.#pending[connection]?.onData?.(chunk),
+        gone: (connection) => this.#pending[connection]?.lose(),
+        rejected: (reason, peer, detail) => log(rejectionLine(reason, peer, detail, settings)),
+      },
+      this.#builder.places,
+      this.#builder.names,
+      this.#builder.facts,
+    );
+  }
+
+  /** Starts the HTTP front where there are listeners for it. @returns what serves HTTP, or null */
+  async startHttp(listeners: InheritedListener[]): Promise<string | null> {
+    const http = listeners.filter(({ protocol }) => protocol === 'http');
+    if (http.length === 0) return null;
+    const { startHttpFront } = await import('../http/front.js');
+    this.#front = await startHttpFront({
+      listeners: http,
+      settings: this.#settings,
+      threads: this.#settings.threads,
+      onRequest: (environ, sink, body) => this.#requestOverHttp(environ as unknown as Environ, sink, body),
+    });
+    return this.#front.engine;
+  }
+
+  /** Stops accepting; resolves when the last request is over. */
+  async drain(): Promise<void> {
+    this.#engine.stopAccepting();
+    await this.#front?.drain();
+    while (this.#engine.openRequests() > 0) await delay(drainLook);
+    this.#log?.flush();
+  }
+
+  /** Whether the event loop stays alive for this server's sake. */
+  keepAlive(wanted: boolean): void {
+    this.#engine.keepAlive(wanted);
+  }
+
+  /** Lets go of everything; what is still open is answered with 503. */
+  close(): void {
+    this.#log?.flush();
+    this.#engine.close();
+  }
+
+  #request(text: string, body: Buffer | null): void {
+    const facts = this.#builder.facts;
+    const connection = facts[Fact.connection]!;
+    const sink = new NativeSink(this.#engine, connection);
+    const source = facts[Fact.streams] === 0 ? null : this.#bodyOf(sink);
+    const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
+    if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.version = 'HTTP/1.0 ';
+    if (this.#log !== null) sink.finished = this.#logged(environ, facts[Fact.count]!, text.length);
+    callApplication(this.#application, environ, sink, reportError);
+    if (!sink.over) this.#pending[connection] = sink;
+  }
+
+  #bodyOf(sink: NativeSink): NativeBody {
+    const facts = this.#builder.facts;
+    const length = facts[Fact.contentLengthHigh]! * 2 ** 32 + facts[Fact.contentLengthLow]!;
+    return new NativeBody(this.#engine, sink, length, this.#settings.socketTimeout);
+  }
+
+  #requestOverHttp(environ: Environ, sink: ResponseSink, body: HttpBody): void {
+    const source = body === null || Buffer.isBuffer(body) ? null : body;
+    const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
+    const request = new LazySignal((abort) => sink.onGone(abort));
+    const vars = Object.keys(environ).length;
+    completeEnviron(environ, input, request, this.#constants);
+    const finished = this.#log === null ? null : this.#logged(environ, vars, 0);
+    const answer = finished === null ? sink : new LoggedSink(sink, finished);
+    callApplication(this.#application, environ, answer, reportError);
+  }
+
+  #logged(environ: Environ, vars: number, size: number): Finished {
+    const started = performance.now();
+    return (head, bytes) => this.#log?.add(environ, vars, size, started, head, bytes);
+  }
+}
+
+/** The stack of whatever an application threw, with the request it happened in. */
+function reportError(error: unknown, environ: Environ): void {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  log(
+    `${environ.REQUEST_METHOD} ${escapeControls(String(environ.REQUEST_URI ?? environ.PATH_INFO))}: ${stack}`,
+  );
+}
