@@ -75,8 +75,12 @@ function processCpuNs(before: ProcessSample, after: ProcessSample): number {
   return sum;
 }
 
-/** What the processes of both samples used between them. */
+/**
+ * What the processes used between the samples.
+ * @throws BenchError when one of the first sample is not in the second: a worker died and took its figures along.
+ */
 export function usageBetween(before: UsageSample, after: UsageSample): Usage {
+  for (const pid of before.keys()) if (!after.has(pid)) throw errors.processDied(pid);
   const usage = { cpuNs: 0, voluntarySwitches: 0 };
   for (const [pid, last] of after) {
     const first = before.get(pid) ?? { threads: new Map(), ticks: 0, voluntarySwitches: 0 };

@@ -17,6 +17,8 @@ import { median } from './statistics.js';
 
 const SLOW_MS = 20;
 const CALIBRATION_ROUNDS = 20_000;
+/** What the kernel and a quiet machine's daemons take anyway. */
+const FOREIGN_CORES_LIMIT = 0.1;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -43,6 +45,15 @@ function selectCases(ids: readonly string[]): readonly Case[] {
       );
   }
   return ids.length === 0 ? cases : cases.filter((one) => ids.includes(one.id));
+}
+
+/** A warning when other programs took CPU while servers were measured. */
+function warnOfNoise(session: Session): void {
+  const shares = session.trials.flatMap(({ measurement }) =>
+    'foreignCores' in measurement ? Number(measurement.foreignCores) : [],
+  );
+  if (shares.length === 0 || median(shares) <= FOREIGN_CORES_LIMIT) return;
+  say(`warning: other programs kept ${median(shares).toFixed(2)} cores busy; run this on a quiet machine`);
 }
 
 async function runCases(session: Session): Promise<{ figures: Figure[]; failures: Record<string, string> }> {
@@ -83,6 +94,7 @@ async function main(argv: string[]): Promise<number> {
   };
   const table = markdown(report);
   process.stdout.write(`${table}\n`);
+  warnOfNoise(session);
   for (const [name, reason] of session.absent) say(`left out: ${name}: ${reason}`);
   say(`all trials: ${relative(process.cwd(), saveReport(report))}`);
   if (options.writeReadme) writeReadme(table);
@@ -92,7 +104,9 @@ async function main(argv: string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    say(error instanceof BenchError ? error.message : String((error as Error).stack ?? error));
+    const { code, message, stack } = error as NodeJS.ErrnoException;
+    const isForUsers = error instanceof BenchError || code?.startsWith('ERR_PARSE_ARGS');
+    say(isForUsers ? message : String(stack));
     process.exit(2);
   },
 );
