@@ -29,7 +29,7 @@ const behaviours = {
     for (;;) kept.push(new Array(10_000).fill(kept.length));
   },
   '/exit': () => process.exit(3),
-  '/abort': () => process.abort(),
+  '/crash': () => process.kill(process.pid, 'SIGSEGV'),
   '/working-directory': () => process.cwd(),
   '/identity': () => `${process.getuid()} ${process.getgid()} ${process.getgroups()}`,
   '/environment': ({ QUERY_STRING }) => String(process.env[QUERY_STRING]),

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cleanUp, makeDirectory } from '../support/clean-up.js';
 import { findUser, notRoot, skipped } from '../support/requirements.js';
 import { READY, type RunningServer, startServer } from '../support/server.js';
@@ -11,6 +11,8 @@ import { type Response, request, requestVars } from '../support/uwsgi-client.js'
 
 const app = fileURLToPath(new URL('../apps/behaviours.js', import.meta.url));
 const brokenApp = fileURLToPath(new URL('../apps/broken.js', import.meta.url));
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let folder: string;
 beforeEach(async () => {
@@ -143,7 +145,7 @@ describe.skipIf(skipped('privileges', notRoot()))('privileges', () => {
     const { uid } = findUser('www-data')!;
     const gid = findUser('nobody')!.gid;
     const server = await start('--uid', 'www-data', '--gid', String(gid));
-    expect(await textOf('/identity')).toBe(`${uid} ${gid} ${[...new Set([gid, uid])]}`);
+    expect(await textOf('/identity')).toBe(`${uid} ${gid} ${gid}`);
     expect(server.lines.matching(/^set[ug]id\(\) to/)).toEqual([`setgid() to ${gid}`, `setuid() to ${uid}`]);
     expect(readFileSync(`/proc/${server.pid}/status`, 'ascii')).toMatch(
       new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s+${uid}$`, 'm'),
@@ -194,7 +196,7 @@ describe('a start that fails', () => {
 
   it.each([
     ['an unknown option', ['--sokcet', 'x.sock'], /sokcet/],
-    ['no application', ['--socket', 'x.sock'], /no application is named/],
+    ['a value that is no number', ['--processes', 'four'], /"four" is not a whole number/],
     ['a directory that is not there', ['--chdir', '/nonexistent'], /chdir = \/nonexistent: cannot work/],
     ['a log file that cannot be written', ['--logto', '/nonexistent/x.log'], /logto = \/nonexistent\/x\.log/],
     [
@@ -276,7 +278,7 @@ describe('a stop', () => {
     // The workers hold the other end of the log: `exited` waits for them, too.
     expect(await server.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect((await late).body.toString()).toBe('late');
-    expect(groupIsEmpty(server)).toBe(true);
+    await expect.poll(() => groupIsEmpty(server)).toBe(true);
   });
 
   it('happens to a stuck worker, too, when the master is killed', async () => {
@@ -286,7 +288,7 @@ describe('a stop', () => {
     server.kill('SIGKILL');
     await server.exited;
     expect((await stuck).status).toBe(0);
-    expect(groupIsEmpty(server)).toBe(true);
+    await expect.poll(() => groupIsEmpty(server)).toBe(true);
   });
 });
 
@@ -314,11 +316,11 @@ describe('a dead worker', () => {
     expect(server.workers).not.toContain(victim);
   });
 
-  it('is replaced after an abort of its application', async () => {
+  it('is replaced after a crash of its application', async () => {
     const server = await start();
-    expect((await get('/abort')).status).toBe(0);
+    expect((await get('/crash')).status).toBe(0);
     await server.lines.waitFor(
-      /^DAMN ! worker 1 \(pid: \d+\) died, killed by signal 6 :\( trying respawn \.\.\.$/,
+      /^DAMN ! worker 1 \(pid: \d+\) died, killed by signal 11 :\( trying respawn \.\.\.$/,
     );
     await server.lines.waitFor(/^Respawned uWSGI worker 1/);
     expect((await get('/')).status).toBe(200);
@@ -327,7 +329,7 @@ describe('a dead worker', () => {
   it('is waited for when it dies in a loop, and the master stays calm', async () => {
     const server = await start();
     for (let deaths = 0; deaths < 3; deaths += 1) {
-      await get('/abort');
+      await get('/crash');
     }
     await server.lines.waitFor(
       /^worker 1 respawning too fast !!! i have to sleep a bit \(0\.5 seconds\)\.\.\.$/,
