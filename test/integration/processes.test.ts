@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cleanUp, makeDirectory } from '../support/clean-up.js';
 import { findUser, notRoot, skipped } from '../support/requirements.js';
-import { READY, type RunningServer, startServer } from '../support/server.js';
+import { READY, startServer, statOf } from '../support/server.js';
 import { type Response, request, requestVars } from '../support/uwsgi-client.js';
 
 const app = fileURLToPath(new URL('../apps/behaviours.js', import.meta.url));
@@ -31,16 +31,6 @@ function get(path: string, query = ''): Promise<Response> {
 
 async function textOf(path: string, query = ''): Promise<string> {
   return (await get(path, query)).body.toString();
-}
-
-/** The process group of the server, which all its processes stay in, has nobody left. */
-function groupIsEmpty({ pid }: RunningServer): boolean {
-  try {
-    process.kill(-pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }
 
 const commandLine = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').replace(/\0+$/, '');
@@ -189,7 +179,7 @@ describe('a start that fails', () => {
     ];
     const server = await startServer({ args, until: null });
     expect(await server.exited).toEqual({ code: 22, signal: null });
-    expect(groupIsEmpty(server)).toBe(true);
+    expect(server.group).toEqual([]);
     expect(lstatSync(socketPath(), { throwIfNoEntry: false })).toBeUndefined();
     expect(server.lines.matching(/^Error: broken on purpose/)).toHaveLength(1);
   });
@@ -237,7 +227,7 @@ describe('a stop', () => {
     const server = await start('--processes', '3');
     server.killGroup('SIGINT');
     expect(await server.exited).toEqual({ code: 0, signal: null });
-    expect(groupIsEmpty(server)).toBe(true);
+    expect(server.group).toEqual([]);
     expect(server.lines.matching(/DAMN/)).toEqual([]);
     expect(server.lines.matching(/^worker \d buried after \d+ seconds$/)).toHaveLength(3);
   });
@@ -278,7 +268,7 @@ describe('a stop', () => {
     // The workers hold the other end of the log: `exited` waits for them, too.
     expect(await server.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect((await late).body.toString()).toBe('late');
-    await expect.poll(() => groupIsEmpty(server)).toBe(true);
+    expect(server.group).toEqual([]);
   });
 
   it('happens to a stuck worker, too, when the master is killed', async () => {
@@ -288,7 +278,7 @@ describe('a stop', () => {
     server.kill('SIGKILL');
     await server.exited;
     expect((await stuck).status).toBe(0);
-    await expect.poll(() => groupIsEmpty(server)).toBe(true);
+    expect(server.group).toEqual([]);
   });
 });
 
@@ -389,7 +379,7 @@ describe('help and version', () => {
 
 /** Resolves when a process burns CPU: its stuck request has begun. */
 async function isBusy(pid: number): Promise<void> {
-  const ticks = () => Number(readFileSync(`/proc/${pid}/stat`, 'ascii').split(') ')[1]!.split(' ')[11]);
+  const ticks = () => Number(statOf(pid)[11]);
   const before = ticks();
   await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(before + 10);
 }

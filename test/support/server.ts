@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onCleanUp } from './clean-up.js';
 import { Lines } from './lines.js';
@@ -74,6 +74,18 @@ export class RunningServer {
     return children.split(' ').filter(Boolean).map(Number);
   }
 
+  /**
+   * Every process of the server that still runs: its process group, which all its descendants stay in. Zombies do not
+   * count: whether they are reaped is the business of the machine's init once the master is gone.
+   */
+  get group(): number[] {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).filter((pid) => {
+      const [state, , group] = statOf(pid);
+      return state !== undefined && state !== 'Z' && group === String(this.pid);
+    });
+  }
+
   /** Sends a signal to the started process alone. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
@@ -98,6 +110,16 @@ export class RunningServer {
       // Nobody is left in the group.
     }
     await this.exited;
+  }
+}
+
+/** The fields of /proc/PID/stat after the name: state, parent, process group, …; none when there is no such process. */
+export function statOf(pid: number): string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(') ') + 2).split(' ');
+  } catch {
+    return [];
   }
 }
 
