@@ -360,6 +360,11 @@ export const applicationErrors = {
       'UWSGI_CONTENT_LENGTH',
       `start_response: Content-Length must be a number, not ${show(value)}`,
     ),
+  headTooLarge: (size: number, most: number) =>
+    new UwsgiNodeError(
+      'UWSGI_HEAD_TOO_LARGE',
+      `start_response: status and headers have ${size} bytes; at most ${most} can be sent`,
+    ),
   startedTwice: () =>
     new UwsgiNodeError(
       'UWSGI_STARTED_TWICE',

@@ -124,9 +124,13 @@ export interface EngineHandlers {
 }
 
 export interface NativeEngine {
-  /** Head (latin-1, with its empty line) and the whole body; ends the request. */
-  respond(connection: number, head: string, body: string | Uint8Array | null): void;
-  /** Returns one of `Written`. */
+  /**
+   * The whole response; ends the request.
+   * @param head   latin-1, from the status code on, without the empty line
+   * @param http10 makes the version HTTP/1.0 instead of 1.1
+   */
+  respond(connection: number, head: string, body: string | Uint8Array | null, http10?: boolean): void;
+  /** @param head latin-1, complete @returns one of `Written` */
   write(connection: number, head: string | null, chunk: string | Uint8Array | null): number;
   finish(connection: number): void;
   abort(connection: number): void;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "native/binding/loop.h"
@@ -31,15 +32,21 @@ enum Fact : size_t {
   kContentLengthHigh,
 };
 
-// Strings of this size or less are copied into the engine's scratch memory on their way out; larger ones get memory of
-// their own, which then can wait for a slow reader without another copy.
-constexpr size_t kScratch = 64 * 1024;
+// Strings of this size or less are copied into the engine's scratch memory on their way out; larger ones get
+// memory of their own, which then can wait for a slow reader without another copy.
+constexpr size_t kScratch = 192 * 1024;
+// src/wsgi/headers.ts refuses a head that is larger.
+constexpr size_t kHeadRoom = 64 * 1024;
 
 class EngineBinding final : public EngineHost {
  public:
   EngineBinding(napi_env env, const EngineSettings& settings, uwsgi::VarPlace* places, uint16_t* names,
                 uint32_t* facts)
-      : env_(env), names_(names), facts_(facts), engine_(*this, settings, places), scratch_(new uint8_t[kScratch]) {}
+      : env_(env),
+        names_(names),
+        facts_(facts),
+        engine_(*this, settings, places),
+        scratch_(new uint8_t[kScratch]) {}
 
   bool start(uv_loop_t* loop, const std::vector<int>& listeners, const std::vector<bool>& unix_sockets,
              napi_value handlers);
@@ -59,7 +66,7 @@ class EngineBinding final : public EngineHost {
   bool alive() const override { return alive_; }
 
  private:
-  template <void (EngineBinding::*Method)(napi_value* args, napi_value* result)>
+  template <void (EngineBinding::*Method)(const napi_value* args, size_t count, napi_value* result)>
   static napi_value call_method(napi_env env, napi_callback_info info) {
     constexpr size_t kMost = 4;
     size_t count = kMost;
@@ -67,21 +74,21 @@ class EngineBinding final : public EngineHost {
     void* self;
     napi_get_cb_info(env, info, &count, args, nullptr, &self);
     napi_value result = nullptr;
-    (static_cast<EngineBinding*>(self)->*Method)(args, &result);
+    (static_cast<EngineBinding*>(self)->*Method)(args, count, &result);
     return result;
   }
 
-  void respond(napi_value* args, napi_value* result);
-  void write(napi_value* args, napi_value* result);
-  void finish(napi_value* args, napi_value* result);
-  void abort(napi_value* args, napi_value* result);
-  void read_body(napi_value* args, napi_value* result);
-  void want_body(napi_value* args, napi_value* result);
-  void peer(napi_value* args, napi_value* result);
-  void stop_accepting(napi_value* args, napi_value* result);
-  void open_requests(napi_value* args, napi_value* result);
-  void keep_alive(napi_value* args, napi_value* result);
-  void close(napi_value* args, napi_value* result);
+  void respond(const napi_value* args, size_t count, napi_value* result);
+  void write(const napi_value* args, size_t count, napi_value* result);
+  void finish(const napi_value* args, size_t count, napi_value* result);
+  void abort(const napi_value* args, size_t count, napi_value* result);
+  void read_body(const napi_value* args, size_t count, napi_value* result);
+  void want_body(const napi_value* args, size_t count, napi_value* result);
+  void peer(const napi_value* args, size_t count, napi_value* result);
+  void stop_accepting(const napi_value* args, size_t count, napi_value* result);
+  void open_requests(const napi_value* args, size_t count, napi_value* result);
+  void keep_alive(const napi_value* args, size_t count, napi_value* result);
+  void close(const napi_value* args, size_t count, napi_value* result);
 
   void emit(napi_ref handler, size_t count, napi_value* args);
   Segment outgoing(napi_value value, size_t* scratch_used);
@@ -105,8 +112,8 @@ class EngineBinding final : public EngineHost {
   bool closed_ = false;
 };
 
-bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners, const std::vector<bool>& unix_sockets,
-                          napi_value handlers) {
+bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners,
+                          const std::vector<bool>& unix_sockets, napi_value handlers) {
   on_request_ = reference_property(env_, handlers, "request");
   on_writable_ = reference_property(env_, handlers, "writable");
   on_data_ = reference_property(env_, handlers, "data");
@@ -120,10 +127,11 @@ bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners, co
   return true;
 }
 
-// --- from the engine to JavaScript -----------------------------------------------------------------------------------
+// --- from the engine to JavaScript
+// -----------------------------------------------------------------------------------
 
-// Each call gets an object of its own as `this`: Node takes it as the call's async resource, so that what one request
-// puts into an AsyncLocalStorage is not seen by the next.
+// Each call gets an object of its own as `this`: Node takes it as the call's async resource, so that what one
+// request puts into an AsyncLocalStorage is not seen by the next.
 void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
   napi_value function;
   napi_value resource;
@@ -198,7 +206,8 @@ void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
   emit(on_rejected_, 3, args);
 }
 
-// --- from JavaScript to the engine -----------------------------------------------------------------------------------
+// --- from JavaScript to the engine
+// -----------------------------------------------------------------------------------
 
 // Bytes of a string (UTF-8) or a Uint8Array. Null and undefined are no bytes.
 Segment EngineBinding::outgoing(napi_value value, size_t* scratch_used) {
@@ -240,28 +249,27 @@ Segment EngineBinding::outgoing(napi_value value, size_t* scratch_used) {
           held};
 }
 
-// respond(connection, head, body)
-void EngineBinding::respond(napi_value* args, napi_value*) {
-  size_t used = 0;
-  size_t length = 0;
+// respond(connection, head, body, http10)
+void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
+  static constexpr std::string_view kVersion = "HTTP/1.1 ";
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
-  auto* head = scratch_.get();
-  if (napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(head), kScratch, &length) != napi_ok) return;
-  if (length >= kScratch - 1) {
-    napi_value written;
-    write(args, &written);
-    if (get_uint32(env_, written) != static_cast<uint32_t>(WriteResult::kDead)) engine_.finish(connection);
-    return;
-  }
-  used = length;
+  auto* head = reinterpret_cast<char*>(scratch_.get());
+  memcpy(head, kVersion.data(), kVersion.size());
+  if (count > 3) head[kVersion.size() - 2] = '0';
+  size_t length = 0;
+  napi_get_value_string_latin1(env_, args[1], head + kVersion.size(), kHeadRoom, &length);
+  length += kVersion.size();
+  memcpy(head + length, "\r\n", 2);
+  length += 2;
+  size_t used = length;
   const Segment body = outgoing(args[2], &used);
   // Scratch memory is contiguous: head and body go out as one.
-  if (body.data == head + length) return engine_.respond(connection, {head, length + body.size}, {});
-  engine_.respond(connection, {head, length}, body);
+  if (body.data == scratch_.get() + length) return engine_.respond(connection, {scratch_.get(), used}, {});
+  engine_.respond(connection, {scratch_.get(), length}, body);
 }
 
 // write(connection, head or null, chunk) → Flow
-void EngineBinding::write(napi_value* args, napi_value* result) {
+void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
   size_t used = 0;
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
   Segment head{};
@@ -276,16 +284,16 @@ void EngineBinding::write(napi_value* args, napi_value* result) {
   *result = make_number(env_, static_cast<double>(written));
 }
 
-void EngineBinding::finish(napi_value* args, napi_value*) {
+void EngineBinding::finish(const napi_value* args, size_t, napi_value*) {
   engine_.finish(engine_.connection(get_uint32(env_, args[0])));
 }
 
-void EngineBinding::abort(napi_value* args, napi_value*) {
+void EngineBinding::abort(const napi_value* args, size_t, napi_value*) {
   engine_.abort(engine_.connection(get_uint32(env_, args[0])));
 }
 
 // readBody(connection, size) → Buffer (empty at the end), or a number: the ReadResult that is no data
-void EngineBinding::read_body(napi_value* args, napi_value* result) {
+void EngineBinding::read_body(const napi_value* args, size_t, napi_value* result) {
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
   size_t got = 0;
   const size_t size = std::min<size_t>(get_uint32(env_, args[1]), kScratch);
@@ -297,32 +305,33 @@ void EngineBinding::read_body(napi_value* args, napi_value* result) {
   }
 }
 
-void EngineBinding::want_body(napi_value* args, napi_value*) {
+void EngineBinding::want_body(const napi_value* args, size_t, napi_value*) {
   engine_.want_body(engine_.connection(get_uint32(env_, args[0])));
 }
 
-void EngineBinding::peer(napi_value* args, napi_value* result) {
+void EngineBinding::peer(const napi_value* args, size_t, napi_value* result) {
   *result = make_string(env_, peer_name(engine_.connection(get_uint32(env_, args[0])).fd));
 }
 
-void EngineBinding::stop_accepting(napi_value*, napi_value*) { engine_.stop_accepting(); }
+void EngineBinding::stop_accepting(const napi_value*, size_t, napi_value*) { engine_.stop_accepting(); }
 
-void EngineBinding::open_requests(napi_value*, napi_value* result) {
+void EngineBinding::open_requests(const napi_value*, size_t, napi_value* result) {
   *result = make_number(env_, engine_.open_requests());
 }
 
-void EngineBinding::keep_alive(napi_value* args, napi_value*) {
+void EngineBinding::keep_alive(const napi_value* args, size_t, napi_value*) {
   bool wanted = true;
   napi_get_value_bool(env_, args[0], &wanted);
   loop_->keep_alive(wanted);
 }
 
-void EngineBinding::close(napi_value*, napi_value*) {
+void EngineBinding::close(const napi_value*, size_t, napi_value*) {
   if (closed_) return;
   shut_down([this] { napi_remove_async_cleanup_hook(cleanup_); });
 }
 
-// --- the end ---------------------------------------------------------------------------------------------------------
+// --- the end
+// ---------------------------------------------------------------------------------------------------------
 
 void EngineBinding::shut_down(std::function<void()> done) {
   closed_ = true;
@@ -332,8 +341,8 @@ void EngineBinding::shut_down(std::function<void()> done) {
   loop_->stop(std::move(done));
 }
 
-// The thread ends, perhaps in the middle of requests (uncaught exception, terminate()): the only place where they can
-// still be answered.
+// The thread ends, perhaps in the middle of requests (uncaught exception, terminate()): the only place where
+// they can still be answered.
 void EngineBinding::on_environment_exit(napi_async_cleanup_hook_handle handle, void* self) {
   auto* binding = static_cast<EngineBinding*>(self);
   binding->alive_ = false;
@@ -407,10 +416,12 @@ napi_value create_engine(napi_env env, napi_callback_info info) {
 
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
-  auto* binding = new EngineBinding(env, read_settings(env, args[0]), array_memory<uwsgi::VarPlace>(env, args[2]),
-                                    array_memory<uint16_t>(env, args[3]), array_memory<uint32_t>(env, args[4]));
+  auto* binding =
+      new EngineBinding(env, read_settings(env, args[0]), array_memory<uwsgi::VarPlace>(env, args[2]),
+                        array_memory<uint16_t>(env, args[3]), array_memory<uint32_t>(env, args[4]));
   if (!binding->start(loop, listeners, unix_sockets, args[1])) {
-    napi_throw_error(env, "UWSGI_ENGINE", "the kernel refused the engine's descriptors (epoll, eventfd or a listener)");
+    napi_throw_error(env, "UWSGI_ENGINE",
+                     "the kernel refused the engine's descriptors (epoll, eventfd or a listener)");
     return nullptr;
   }
   return binding->make_object();

@@ -59,11 +59,12 @@ bool Loop::start(const std::vector<int>& listeners) {
   return true;
 }
 
-// False when libuv has not registered the listeners yet: an engine that starts in a poll callback sees a check before
-// the next poll.
+// False when libuv has not registered the listeners yet: an engine that starts in a poll callback sees a
+// check before the next poll.
 bool Loop::make_exclusive() {
   for (ListenerHandle& listener : listeners_) {
-    if (epoll_ctl(uv_backend_fd(loop_), EPOLL_CTL_DEL, listener.fd, nullptr) != 0 && errno == ENOENT) return false;
+    if (epoll_ctl(uv_backend_fd(loop_), EPOLL_CTL_DEL, listener.fd, nullptr) != 0 && errno == ENOENT)
+      return false;
     set_registered(listener, wanted_);
   }
   exclusive_ = true;
@@ -91,8 +92,8 @@ void Loop::tick(bool wanted) {
     return;
   }
   uv_timer_start(
-      timer_, [](uv_handle_t* handle) { static_cast<Loop*>(uv_handle_get_data(handle))->engine_.tick(); }, kTickMs,
-      kTickMs);
+      timer_, [](uv_handle_t* handle) { static_cast<Loop*>(uv_handle_get_data(handle))->engine_.tick(); },
+      kTickMs, kTickMs);
 }
 
 void Loop::keep_alive(bool wanted) {

@@ -1,9 +1,10 @@
 // An engine in a libuv loop: its listeners, its own descriptor, its timer.
 //
-// The listeners sit in the loop's own epoll set, re-added there with EPOLLEXCLUSIVE after libuv has registered them:
-// nested in the engine's set the flag would do nothing and each connection would wake every idle thread
-// (docs/decisions/0001-listeners-in-the-loop.md). libuv must not touch such a descriptor again, because
-// EPOLL_CTL_MOD refuses exclusive ones and libuv aborts on that; pausing and resuming therefore goes straight to epoll.
+// The listeners sit in the loop's own epoll set, re-added there with EPOLLEXCLUSIVE after libuv has
+// registered them: nested in the engine's set the flag would do nothing and each connection would wake every
+// idle thread (docs/decisions/0001-listeners-in-the-loop.md). libuv must not touch such a descriptor again,
+// because EPOLL_CTL_MOD refuses exclusive ones and libuv aborts on that; pausing and resuming therefore goes
+// straight to epoll.
 #pragma once
 
 #include <functional>

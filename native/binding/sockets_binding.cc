@@ -59,7 +59,9 @@ Napi::Value bind_listener_js(const Napi::CallbackInfo& info) {
   return result;
 }
 
-int int_argument(const Napi::CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Int32Value(); }
+int int_argument(const Napi::CallbackInfo& info, size_t index) {
+  return info[index].As<Napi::Number>().Int32Value();
+}
 
 void close_fd(const Napi::CallbackInfo& info) { close(int_argument(info, 0)); }
 

@@ -1,6 +1,6 @@
-// The part of libuv's ABI that the binding uses, declared by hand: Node-API's own headers come without uv.h, and the
-// functions below are exported by every node binary. Sizes are asked for at run time (uv_handle_size), so one build
-// fits every libuv 1.x; the enumerators are fixed by libuv's ABI promise.
+// The part of libuv's ABI that the binding uses, declared by hand: Node-API's own headers come without uv.h,
+// and the functions below are exported by every node binary. Sizes are asked for at run time
+// (uv_handle_size), so one build fits every libuv 1.x; the enumerators are fixed by libuv's ABI promise.
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
-// The few conversions between JavaScript values and C++ that the per-request path needs, as raw Node-API: a call each,
-// no wrapper object, no exception bookkeeping.
+// The few conversions between JavaScript values and C++ that the per-request path needs, as raw Node-API: a
+// call each, no wrapper object, no exception bookkeeping.
 #pragma once
 
 #include <node_api.h>

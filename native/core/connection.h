@@ -15,7 +15,8 @@ enum class ConnectionState : uint8_t {
   kReading,   // the packet, or a body that is to be complete before the application runs
   kRunning,   // with the application
   kFlushing,  // the response is complete, some of it waits for the peer to read
-  kDraining,  // the response is sent; what is left of the request body is read away, so that no reset destroys it
+  kDraining,  // the response is sent; what is left of the request body is read away, so that no reset
+              // destroys it
 };
 
 struct Connection : DeadlineNode {
@@ -26,18 +27,19 @@ struct Connection : DeadlineNode {
   ConnectionState state = ConnectionState::kFree;
   bool unix_peer = true;
   bool response_begun = false;
-  bool wants_body = false;      // an asynchronous reader waits for the next chunk
-  uint32_t armed = 0;           // events registered with epoll; 0: not registered
+  bool wants_body = false;  // an asynchronous reader waits for the next chunk
+  uint32_t armed = 0;       // events registered with epoll; 0: not registered
 
-  // What has been read and not yet consumed, once the engine's shared buffer is not enough. While reading it is the
-  // packet from its first byte; while running it is the part of a streamed body that came with the packet.
+  // What has been read and not yet consumed, once the engine's shared buffer is not enough. While reading it
+  // is the packet from its first byte; while running it is the part of a streamed body that came with the
+  // packet.
   std::unique_ptr<uint8_t[]> buffer;
   size_t capacity = 0;
   size_t begin = 0;
   size_t end = 0;
 
   uint64_t content_length = 0;
-  uint64_t body_taken = 0;      // bytes of the body handed on or read away
+  uint64_t body_taken = 0;  // bytes of the body handed on or read away
 
   ResponseWriter response;
 

@@ -1,8 +1,8 @@
 // Connections that wait for their peer, in the order in which they will have waited too long.
 //
-// There are only two durations (reading, writing), and each list holds one: appending keeps it sorted, so starting,
-// renewing and cancelling a deadline are constant time and a sweep looks at the heads only. A request that arrives
-// whole and is answered at once never touches a list.
+// There are only two durations (reading, writing), and each list holds one: appending keeps it sorted, so
+// starting, renewing and cancelling a deadline are constant time and a sweep looks at the heads only. A
+// request that arrives whole and is answered at once never touches a list.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,9 @@ struct DeadlineNode {
 
 class DeadlineList {
  public:
-  explicit DeadlineList(uint64_t duration_ms) : duration_ms_(duration_ms) { ring_.before = ring_.after = &ring_; }
+  explicit DeadlineList(uint64_t duration_ms) : duration_ms_(duration_ms) {
+    ring_.before = ring_.after = &ring_;
+  }
   DeadlineList(const DeadlineList&) = delete;
   DeadlineList& operator=(const DeadlineList&) = delete;
 

@@ -21,8 +21,8 @@ namespace {
 
 // One read takes a packet of the largest size with a body up to the default post-buffering.
 constexpr size_t kReceiveSize = 128 * 1024 + uwsgi::kHeaderSize;
-// A turn ends after so many requests or so much time, so that the rest of the thread's event loop (timers, database
-// sockets) gets its share; whatever still waits makes the next turn start at once.
+// A turn ends after so many requests or so much time, so that the rest of the thread's event loop (timers,
+// database sockets) gets its share; whatever still waits makes the next turn start at once.
 constexpr int kTurnRequests = 64;
 constexpr uint64_t kTurnNs = 1'000'000;
 constexpr uint64_t kDrainMs = 2000;
@@ -41,7 +41,7 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 ssize_t read_some(int fd, uint8_t* into, size_t size) {
   ssize_t got;
-  do got = ::read(fd, into, size);
+  do got = recv(fd, into, size, 0);
   while (got < 0 && errno == EINTR);
   return got;
 }
@@ -74,7 +74,8 @@ Engine::~Engine() {
 
 void Engine::add_listener(int fd, bool unix_socket) { listeners_.push_back({fd, unix_socket}); }
 
-// --- connections -----------------------------------------------------------------------------------------------------
+// --- connections
+// -----------------------------------------------------------------------------------------------------
 
 Connection& Engine::open(int fd, bool unix_socket) {
   if (free_.empty()) {
@@ -126,8 +127,8 @@ void Engine::await_write(Connection& connection) {
   update_tick();
 }
 
-// While the application works only the loss of the peer is of interest, which epoll reports unasked (EPOLLHUP,
-// EPOLLERR). EPOLLRDHUP is not: a peer that has only ended its own sending still reads.
+// While the application works only the loss of the peer is of interest, which epoll reports unasked
+// (EPOLLHUP, EPOLLERR). EPOLLRDHUP is not: a peer that has only ended its own sending still reads.
 void Engine::await_application(Connection& connection) {
   const bool writes = connection.response.pending();
   const uint32_t events = (connection.wants_body ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u);
@@ -142,7 +143,8 @@ void Engine::await_application(Connection& connection) {
   update_tick();
 }
 
-// --- accepting -------------------------------------------------------------------------------------------------------
+// --- accepting
+// -------------------------------------------------------------------------------------------------------
 
 void Engine::serve(int listener_fd) {
   if (serving_) return;
@@ -207,7 +209,8 @@ void Engine::wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_fd_, &one, sizeof one);
 }
 
-// --- reading the packet ----------------------------------------------------------------------------------------------
+// --- reading the packet
+// ----------------------------------------------------------------------------------------------
 
 void Engine::first_read(Connection& connection) {
   const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
@@ -222,8 +225,8 @@ void Engine::first_read(Connection& connection) {
 
 void Engine::more(Connection& connection) {
   if (connection.buffer == nullptr) return first_read(connection);
-  const ssize_t got =
-      read_some(connection.fd, connection.buffer.get() + connection.end, connection.capacity - connection.end);
+  const ssize_t got = read_some(connection.fd, connection.buffer.get() + connection.end,
+                                connection.capacity - connection.end);
   if (got > 0) {
     connection.end += static_cast<size_t>(got);
     consider(connection, connection.buffered());
@@ -257,8 +260,10 @@ void Engine::consider(Connection& connection, Bytes bytes) {
     return keep(connection, bytes, uwsgi::kHeaderSize);
   }
   if (header.modifier1 == 100) return answer_ping(connection);
-  if (header.modifier1 != 0 && header.modifier1 != 30) return reject(connection, Rejection::kModifier, header.modifier1);
-  if (header.vars_size > settings_.buffer_size) return reject(connection, Rejection::kVarsTooLarge, header.vars_size);
+  if (header.modifier1 != 0 && header.modifier1 != 30)
+    return reject(connection, Rejection::kModifier, header.modifier1);
+  if (header.vars_size > settings_.buffer_size)
+    return reject(connection, Rejection::kVarsTooLarge, header.vars_size);
   const size_t body_at = uwsgi::kHeaderSize + header.vars_size;
   if (bytes.size() < body_at) return keep(connection, bytes, body_at);
 
@@ -297,7 +302,8 @@ void Engine::reject(Connection& connection, Rejection reason, uint64_t detail) {
   respond(connection, {reinterpret_cast<const uint8_t*>(response.data()), response.size()}, {});
 }
 
-// --- the application -------------------------------------------------------------------------------------------------
+// --- the application
+// -------------------------------------------------------------------------------------------------
 
 void Engine::run_application(Connection& connection, const Request& request, Bytes surplus) {
   connection.cancel();
@@ -350,8 +356,8 @@ void Engine::finish(Connection& connection) {
   await_write(connection);
 }
 
-// A close with unread input is a reset, which can destroy the response on its way to the peer (nginx: "recv() failed
-// (104: Connection reset by peer)"). So an unread body is read away first, up to a bound.
+// A close with unread input is a reset, which can destroy the response on its way to the peer (nginx: "recv()
+// failed (104: Connection reset by peer)"). So an unread body is read away first, up to a bound.
 void Engine::end_of_response(Connection& connection) {
   if (connection.body_left() == 0) return close(connection);
   connection.body_taken += connection.end - connection.begin;
@@ -378,8 +384,8 @@ void Engine::drain(Connection& connection) {
 }
 
 void Engine::abort(Connection& connection) {
-  // A reset on TCP. A unix socket has none: there the reader sees the end, and only a Content-Length tells it that
-  // something is missing.
+  // A reset on TCP. A unix socket has none: there the reader sees the end, and only a Content-Length tells it
+  // that something is missing.
   const linger reset{.l_onoff = 1, .l_linger = 0};
   setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   close(connection);
@@ -390,7 +396,8 @@ void Engine::gone(Connection& connection) {
   if (connection.state != ConnectionState::kFree) close(connection);
 }
 
-// --- streamed bodies -------------------------------------------------------------------------------------------------
+// --- streamed bodies
+// -------------------------------------------------------------------------------------------------
 
 void Engine::want_body(Connection& connection) {
   connection.wants_body = true;
@@ -440,7 +447,8 @@ void Engine::deliver_body(Connection& connection) {
   if (connection.state == ConnectionState::kRunning && connection.fd == fd) await_application(connection);
 }
 
-// --- events ----------------------------------------------------------------------------------------------------------
+// --- events
+// ----------------------------------------------------------------------------------------------------------
 
 void Engine::run() {
   epoll_event events[64];
@@ -460,7 +468,8 @@ void Engine::run() {
     for (size_t i = 0; i < connections_.size() && host_.alive(); ++i) {
       Connection& connection = *connections_[i];
       const bool ready = connection.begin < connection.end || connection.body_left() == 0;
-      if (connection.state == ConnectionState::kRunning && connection.wants_body && ready) deliver_body(connection);
+      if (connection.state == ConnectionState::kRunning && connection.wants_body && ready)
+        deliver_body(connection);
     }
     if (accepting_ && host_.alive()) serve_all();
   }
@@ -535,15 +544,16 @@ void Engine::abandon() {
   const std::string_view unavailable = response_to(Rejection::kStopped);
   for (auto& slot : connections_) {
     Connection& connection = *slot;
-    if (connection.state != ConnectionState::kRunning && connection.state != ConnectionState::kReading) continue;
+    if (connection.state != ConnectionState::kRunning && connection.state != ConnectionState::kReading)
+      continue;
     if (connection.response_begun) {
       abort(connection);
       continue;
     }
     if (connection.state == ConnectionState::kRunning) {
       host_.on_rejected(Rejection::kStopped, connection.fd, 0);
-      connection.response.write(connection.fd,
-                                {reinterpret_cast<const uint8_t*>(unavailable.data()), unavailable.size()}, {});
+      connection.response.write(
+          connection.fd, {reinterpret_cast<const uint8_t*>(unavailable.data()), unavailable.size()}, {});
     }
     close(connection);
   }

@@ -1,8 +1,10 @@
-// The engine: accept → read → parse → application → respond → accept, in one thread, without a thread of its own.
+// The engine: accept → read → parse → application → respond → accept, in one thread, without a thread of its
+// own.
 //
-// It knows epoll and sockets; it does not know who runs the loop. The owner waits on the listeners (the engine only
-// says when it wants them) and on fd(), and calls serve(), run() and tick(). Everything the engine has to say goes to
-// an EngineHost. One engine belongs to one thread; only wake() may be called from others.
+// It knows epoll and sockets; it does not know who runs the loop. The owner waits on the listeners (the
+// engine only says when it wants them) and on fd(), and calls serve(), run() and tick(). Everything the
+// engine has to say goes to an EngineHost. One engine belongs to one thread; only wake() may be called from
+// others.
 #pragma once
 
 #include <atomic>
@@ -37,16 +39,16 @@ struct EngineSettings {
   uint64_t read_timeout_ms = 4000;
   // A reader may be slow for as long as nginx lets a client be (send_timeout, 60 s).
   uint64_t write_timeout_ms = 60000;
-  uint32_t max_requests = 1000;   // unfinished requests at which accepting stops
+  uint32_t max_requests = 1000;  // unfinished requests at which accepting stops
 };
 
 // A request as the application gets it. Views live until on_request returns.
 struct Request {
   Bytes vars;
-  uint32_t count;         // entries of Engine::places()
-  Bytes body;             // the complete body, or what has come of a streamed one
-  bool streams;           // the body is read with read_body or want_body
-  uint8_t modifier1;      // 0 or 30
+  uint32_t count;     // entries of Engine::places()
+  Bytes body;         // the complete body, or what has come of a streamed one
+  bool streams;       // the body is read with read_body or want_body
+  uint8_t modifier1;  // 0 or 30
 };
 
 class EngineHost {

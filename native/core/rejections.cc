@@ -8,8 +8,9 @@ namespace {
   "HTTP/1.1 " status "\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n" text "\n"
 
 constexpr std::string_view kBadRequest = UWSGI_NODE_PLAIN("400 Bad Request", "Bad Request");
-constexpr std::string_view kWrongProtocol = UWSGI_NODE_PLAIN(
-    "400 Bad Request", "This socket speaks the uwsgi protocol, not HTTP. For HTTP use the option http-socket.");
+constexpr std::string_view kWrongProtocol =
+    UWSGI_NODE_PLAIN("400 Bad Request",
+                     "This socket speaks the uwsgi protocol, not HTTP. For HTTP use the option http-socket.");
 constexpr std::string_view kTimeout = UWSGI_NODE_PLAIN("408 Request Timeout", "Request Timeout");
 constexpr std::string_view kTooLarge = UWSGI_NODE_PLAIN("413 Content Too Large", "Content Too Large");
 constexpr std::string_view kVarsTooLarge =

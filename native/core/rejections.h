@@ -1,4 +1,5 @@
-// What a peer is told when its request never reaches the application. A front server passes these on as they are.
+// What a peer is told when its request never reaches the application. A front server passes these on as they
+// are.
 #pragma once
 
 #include <string_view>

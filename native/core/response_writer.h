@@ -1,4 +1,5 @@
-// The bytes of a response on their way out: written at once as far as the socket takes them, kept as segments beyond.
+// The bytes of a response on their way out: written at once as far as the socket takes them, kept as segments
+// beyond.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +9,12 @@
 
 namespace uwsgi_node {
 
-// done: everything is in the kernel. again: some is kept until the socket is writable. dead: nobody reads any more.
+// done: everything is in the kernel. again: some is kept until the socket is writable. dead: nobody reads any
+// more.
 enum class WriteResult : uint8_t { kDone, kAgain, kDead };
 
-// Bytes and who keeps them alive. Without `release` they live only during the call and are copied if they must be kept.
+// Bytes and who keeps them alive. Without `release` they live only during the call and are copied if they
+// must be kept.
 struct Segment {
   const uint8_t* data = nullptr;
   size_t size = 0;
@@ -34,8 +37,8 @@ class ResponseWriter {
   // Bytes kept in memory.
   size_t pending_bytes() const { return pending_bytes_; }
 
-  // One writev of up to kMaxSegments segments, or behind what is already kept. Takes over the segments' owners whatever
-  // the result. `first` may be empty.
+  // One writev of up to kMaxSegments segments, or behind what is already kept. Takes over the segments'
+  // owners whatever the result. `first` may be empty.
   WriteResult write(int fd, Segment first, Segment second);
 
   // Goes on with what is kept.

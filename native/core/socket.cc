@@ -47,11 +47,13 @@ BoundSocket bind_unix(std::string_view path, const ListenOptions& options) {
   BoundSocket socket{.family = SocketFamily::kUnix, .name = std::string(path)};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) return failed(std::move(socket), "bind", ENAMETOOLONG);
+  if (path.empty() || path.size() >= sizeof address.sun_path)
+    return failed(std::move(socket), "bind", ENAMETOOLONG);
   memcpy(address.sun_path, path.data(), path.size());
   const bool abstract = path.front() == '@';
   if (abstract) address.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+  const auto size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
 
   socket.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket.fd < 0) return failed(std::move(socket), "socket", errno);
@@ -133,7 +135,8 @@ BoundSocket bind_listener(std::string_view address, const ListenOptions& options
 std::string peer_name(int fd) {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.ss_family == AF_UNIX) return "unix";
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.ss_family == AF_UNIX)
+    return "unix";
   return inet_name(peer);
 }
 
@@ -148,7 +151,8 @@ int find_listener(uint16_t port) {
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) continue;
     sockaddr_storage bound{};
     socklen_t length = sizeof bound;
-    if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &length) != 0 || bound.ss_family != AF_INET) continue;
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &length) != 0 || bound.ss_family != AF_INET)
+      continue;
     const auto& in4 = reinterpret_cast<const sockaddr_in&>(bound);
     if (ntohs(in4.sin_port) == port && in4.sin_addr.s_addr == htonl(INADDR_LOOPBACK)) found = fd;
   }

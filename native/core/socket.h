@@ -17,14 +17,14 @@ struct ListenOptions {
 struct BoundSocket {
   int fd = -1;
   SocketFamily family = SocketFamily::kUnix;
-  std::string name;          // as the kernel has it: /run/app.sock, 127.0.0.1:41233, [::1]:80
-  int error = 0;             // errno of the call that failed, 0 on success
-  const char* call = "";     // that call
+  std::string name;       // as the kernel has it: /run/app.sock, 127.0.0.1:41233, [::1]:80
+  int error = 0;          // errno of the call that failed, 0 on success
+  const char* call = "";  // that call
 };
 
-// Binds and listens on `path`, `@abstract`, `host:port`, `:port`, `*:port`, `[v6]:port` or `fd://N`. The descriptor is
-// non-blocking and close-on-exec. A TCP listener gets SO_REUSEADDR and TCP_DEFER_ACCEPT: a peer that has sent nothing
-// yet is not worth a wake-up.
+// Binds and listens on `path`, `@abstract`, `host:port`, `:port`, `*:port`, `[v6]:port` or `fd://N`. The
+// descriptor is non-blocking and close-on-exec. A TCP listener gets SO_REUSEADDR and TCP_DEFER_ACCEPT: a peer
+// that has sent nothing yet is not worth a wake-up.
 BoundSocket bind_listener(std::string_view address, const ListenOptions& options);
 
 // Name of the other end for a log line: `10.0.0.1:4711`, or `unix` for a peer without an address.

@@ -1,10 +1,10 @@
 // Finds connections that wait while a thread idles.
 //
-// Listeners are watched with EPOLLEXCLUSIVE, so one connection wakes one thread. If that thread then runs other
-// JavaScript first (a timer, a database callback) or leaves, the connection is stranded although others idle. The
-// kernel does not notice; this thread does: while connections come in it looks every few milliseconds, and when a
-// listener is readable and nobody has accepted since the last look, it wakes every engine of the process. When nothing
-// comes in it sleeps until something does, so an idle server stays idle.
+// Listeners are watched with EPOLLEXCLUSIVE, so one connection wakes one thread. If that thread then runs
+// other JavaScript first (a timer, a database callback) or leaves, the connection is stranded although others
+// idle. The kernel does not notice; this thread does: while connections come in it looks every few
+// milliseconds, and when a listener is readable and nobody has accepted since the last look, it wakes every
+// engine of the process. When nothing comes in it sleeps until something does, so an idle server stays idle.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,8 @@ uint64_t load_up_to_8(const uint8_t* at, size_t size) {
   return value;
 }
 
-// Every byte counts, so that two names of one length differ; who can choose names gains nothing from a collision, every
-// hit is compared in full.
+// Every byte counts, so that two names of one length differ; who can choose names gains nothing from a
+// collision, every hit is compared in full.
 uint64_t hash_name(Bytes name) {
   uint64_t hash = name.size();
   size_t at = 0;
@@ -51,7 +51,8 @@ bool LayoutTable::is_latest(Bytes block, const uwsgi::VarPlace* places, uint32_t
   return latest_ < entries_.size() && same_keys(entries_[latest_], block, places, count);
 }
 
-LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
+LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const uwsgi::VarPlace* places,
+                                     uint32_t count) {
   if (++lookups_ % kWindow == 0) ++window_;
   for (uint32_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].hash != hash || !same_keys(entries_[i], block, places, count)) continue;
@@ -75,7 +76,8 @@ bool LayoutTable::admit(uint64_t hash) {
   return ++candidate.seen >= kSightings;
 }
 
-LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
+LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places,
+                                      uint32_t count) {
   uint32_t index = static_cast<uint32_t>(entries_.size());
   if (index < capacity_) {
     entries_.emplace_back();
@@ -140,7 +142,8 @@ VarsMatch VarLayouts::match(Bytes block, const uwsgi::VarPlace* places, uint32_t
     }
   }
   if (result.prefix.index == LayoutTable::kUnknown) result.prefix_count = 0;
-  for (uint32_t i = result.prefix_count; i < count; ++i) names[i] = names_.find(hashes_[i], name_of(block, places[i]));
+  for (uint32_t i = result.prefix_count; i < count; ++i)
+    names[i] = names_.find(hashes_[i], name_of(block, places[i]));
   return result;
 }
 

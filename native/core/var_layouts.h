@@ -1,10 +1,11 @@
 // Which vars a request has, told cheaply apart.
 //
-// Front servers send the same vars in the same order again and again, and an object that is built in one go by code
-// made for its keys costs a third of one that is filled key by key. So the sequence of keys of a request is looked up
-// here: whole (a layout), else up to its first HTTP_* var (a prefix: what the front server's configuration decides, not
-// the client) with the rest as names. All tables are bounded, and only what makes up a share of the traffic gets a
-// place: a client that invents headers for every request costs a few lookups.
+// Front servers send the same vars in the same order again and again, and an object that is built in one go
+// by code made for its keys costs a third of one that is filled key by key. So the sequence of keys of a
+// request is looked up here: whole (a layout), else up to its first HTTP_* var (a prefix: what the front
+// server's configuration decides, not the client) with the rest as names. All tables are bounded, and only
+// what makes up a share of the traffic gets a place: a client that invents headers for every request costs a
+// few lookups.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,9 @@ class LayoutTable {
  public:
   static constexpr uint32_t kUnknown = UINT32_MAX;
 
-  explicit LayoutTable(size_t capacity) : capacity_(capacity), candidates_(kCandidates) { entries_.reserve(capacity); }
+  explicit LayoutTable(size_t capacity) : capacity_(capacity), candidates_(kCandidates) {
+    entries_.reserve(capacity);
+  }
 
   struct Found {
     uint32_t index = kUnknown;

@@ -27,10 +27,7 @@ export class NativeBody implements BodySource {
       setImmediate(onChunk, null);
       return;
     }
-    this.sink.onData = (chunk) => {
-      this.sink.onData = null;
-      onChunk(chunk);
-    };
+    this.sink.onData(onChunk);
     this.engine.wantBody(this.sink.connection);
   }
 

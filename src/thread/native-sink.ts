@@ -8,82 +8,103 @@ import type { SignalSource } from './environ.js';
 /** Told when a response is over; null where nobody wants to know. */
 export type Finished = (head: ResponseHead | null, bytes: number) => void;
 
+/** What only a response that is not over at once needs. */
+class Waiting {
+  onData: ((chunk: Buffer | null) => void) | null = null;
+  drained: (() => void) | null = null;
+  controller: AbortController | null = null;
+  goneCallbacks: Array<() => void> = [];
+  head: ResponseHead | null = null;
+  bytes = 0;
+}
+
+/** Made for every request, so it is small: the rest is in `Waiting`. */
 export class NativeSink implements ResponseSink, SignalSource {
   /** Nothing may be asked of the connection any more: its number can already be another request's. */
   over = false;
   gone = false;
-  /** Reads the body, where it streams; told of data by the server. */
-  onData: ((chunk: Buffer | null) => void) | null = null;
-
-  /** What the status line begins with: the version of the request, as uWSGI's does. */
-  version = 'HTTP/1.1 ';
+  /** The request says HTTP/1.0: the status line repeats the version, as uWSGI's does. */
+  http10 = false;
   finished: Finished | null = null;
-
-  private drained: (() => void) | null = null;
-  private controller: AbortController | null = null;
-  private goneCallbacks: Array<() => void> | null = null;
-  private head: ResponseHead | null = null;
-  private bytes = 0;
+  #waiting: Waiting | null = null;
 
   constructor(
     private readonly engine: NativeEngine,
     readonly connection: number,
   ) {}
 
+  get #rest(): Waiting {
+    this.#waiting ??= new Waiting();
+    return this.#waiting;
+  }
+
   /** `uwsgi.signal` */
   get signal(): AbortSignal {
-    if (this.controller === null) {
-      this.controller = new AbortController();
-      if (this.gone) this.controller.abort();
+    const rest = this.#rest;
+    if (rest.controller === null) {
+      rest.controller = new AbortController();
+      if (this.gone) rest.controller.abort();
     }
-    return this.controller.signal;
+    return rest.controller.signal;
   }
 
   respond(head: ResponseHead, body: Chunk | null): void {
     if (this.over) return;
     this.over = true;
-    this.engine.respond(this.connection, `${this.version}${head.text}\r\n`, body);
+    if (this.http10) this.engine.respond(this.connection, head.text, body, true);
+    else this.engine.respond(this.connection, head.text, body);
     if (this.finished !== null) this.finished(head, sizeOf(body));
   }
 
   begin(head: ResponseHead, chunk: Chunk | null): Flow {
-    this.head = head;
-    return this.send(`${this.version}${head.text}\r\n`, chunk);
+    this.#rest.head = head;
+    return this.#send(`${this.http10 ? 'HTTP/1.0' : 'HTTP/1.1'} ${head.text}\r\n`, chunk);
   }
 
   write(chunk: Chunk): Flow {
-    return this.send(null, chunk);
+    return this.#send(null, chunk);
   }
 
   end(): void {
     if (this.over) return;
     this.over = true;
     this.engine.finish(this.connection);
-    this.finished?.(this.head, this.bytes);
+    this.finished?.(this.#rest.head, this.#rest.bytes);
   }
 
   abort(): void {
     if (this.over) return;
     this.over = true;
     this.engine.abort(this.connection);
-    this.finished?.(this.head, this.bytes);
+    this.finished?.(this.#rest.head, this.#rest.bytes);
   }
 
   onDrain(callback: () => void): void {
     if (this.over) setImmediate(callback);
-    else this.drained = callback;
+    else this.#rest.drained = callback;
   }
 
   onGone(callback: () => void): void {
     if (this.gone) setImmediate(callback);
-    else if (this.goneCallbacks === null) this.goneCallbacks = [callback];
-    else this.goneCallbacks.push(callback);
+    else this.#rest.goneCallbacks.push(callback);
+  }
+
+  /** Calls back once, with the next chunk of a streamed body or its end (null). */
+  onData(callback: (chunk: Buffer | null) => void): void {
+    this.#rest.onData = callback;
+  }
+
+  /** The engine: a chunk that was asked for. */
+  data(chunk: Buffer | null): void {
+    const onData = this.#rest.onData;
+    this.#rest.onData = null;
+    onData?.(chunk);
   }
 
   /** The engine: the socket takes more. */
   writable(): void {
-    const drained = this.drained;
-    this.drained = null;
+    const drained = this.#rest.drained;
+    this.#rest.drained = null;
     drained?.();
   }
 
@@ -92,26 +113,23 @@ export class NativeSink implements ResponseSink, SignalSource {
     if (this.gone) return;
     const answered = this.over;
     this.gone = this.over = true;
-    if (!answered) this.finished?.(this.head, this.bytes);
-    this.controller?.abort();
-    this.onData?.(null);
+    const { head, bytes, controller, goneCallbacks } = this.#rest;
+    if (!answered) this.finished?.(head, bytes);
+    controller?.abort();
+    this.data(null);
     this.writable();
-    for (const callback of this.goneCallbacks ?? []) callback();
+    for (const callback of goneCallbacks) callback();
   }
 
-  private send(head: string | null, chunk: Chunk | null): Flow {
+  #send(head: string | null, chunk: Chunk | null): Flow {
     if (this.over) return 'gone';
-    switch (this.engine.write(this.connection, head, chunk)) {
-      case Written.done:
-        this.bytes += sizeOf(chunk);
-        return 'sent';
-      case Written.again:
-        this.bytes += sizeOf(chunk);
-        return 'full';
-      default:
-        this.lose();
-        return 'gone';
+    const written = this.engine.write(this.connection, head, chunk);
+    if (written === Written.dead) {
+      this.lose();
+      return 'gone';
     }
+    this.#rest.bytes += sizeOf(chunk);
+    return written === Written.done ? 'sent' : 'full';
   }
 }
 

@@ -61,7 +61,7 @@ export class ThreadServer {
       {
         request: (text, body) => this.#request(text, body),
         writable: (connection) => this.#pending[connection]?.writable(),
-        data: (connection, chunk) => this.#pending[connection]?.onData?.(chunk),
+        data: (connection, chunk) => this.#pending[connection]?.data(chunk),
         gone: (connection) => this.#pending[connection]?.lose(),
         rejected: (reason, peer, detail) => log(rejectionLine(reason, peer, detail, settings)),
       },
@@ -110,7 +110,7 @@ export class ThreadServer {
     const sink = new NativeSink(this.#engine, connection);
     const source = facts[Fact.streams] === 0 ? null : this.#bodyOf(sink);
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
-    if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.version = 'HTTP/1.0 ';
+    if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
     if (this.#log !== null) sink.finished = this.#logged(environ, facts[Fact.count]!, text.length);
     callApplication(this.#application, environ, sink, reportError);
     if (!sink.over) this.#pending[connection] = sink;

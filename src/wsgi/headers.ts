@@ -29,6 +29,8 @@ const hopByHop = new Set([
 const knownNames = new Map<string, boolean>();
 const knownStatus = new Map<string, number>();
 const mostKnown = 1024;
+/** Characters of a head; nginx's default uwsgi_buffer_size takes 4 or 8 KiB of it. uWSGI: response-headers-limit. */
+const mostText = 65000;
 
 function checkName(name: unknown): boolean {
   if (typeof name !== 'string' || !token.test(name)) throw errors.headerName(name);
@@ -52,16 +54,45 @@ function parseLength(value: string): number {
 }
 
 /**
+ * The head that was made last. Most applications answer with the same few headers, written as constants: comparing those
+ * is a matter of pointers, and the head is checked, joined and flattened once.
+ */
+let latest: ResponseHead | null = null;
+/** Heads that were not the latest, in a row; a copy for comparison is then made ever more rarely. */
+let misses = 0;
+
+function isLatest(status: string, headers: readonly Header[]): boolean {
+  if (latest === null || latest.status !== status || latest.headers.length !== headers.length) return false;
+  for (let i = 0; i < headers.length; i++) {
+    const header = headers[i]!;
+    const before = latest.headers[i]!;
+    if (!Array.isArray(header) || header.length !== 2) return false;
+    if (header[0] !== before[0] || header[1] !== before[1]) return false;
+  }
+  return true;
+}
+
+/**
  * Checks a status and a header list and joins them.
  * @throws UwsgiNodeError that names the header and what is wrong with it
  */
 export function makeHead(status: string, headers: readonly Header[]): ResponseHead {
-  const code = knownStatus.get(status) ?? checkStatus(status);
   if (!Array.isArray(headers)) throw errors.headerList(headers);
+  if (isLatest(status, headers)) {
+    misses = 0;
+    return latest!;
+  }
+  const head = joinHead(status, headers);
+  if (misses++ % 32 === 0) latest = { ...head, headers: headers.map((header) => [header[0], header[1]]) };
+  return head;
+}
+
+function joinHead(status: string, headers: readonly Header[]): ResponseHead {
+  const code = knownStatus.get(status) ?? checkStatus(status);
   let text = `${status}\r\n`;
   let contentLength: number | null = null;
   for (let i = 0; i < headers.length; i++) {
-    const header = headers[i] as Header;
+    const header = headers[i]!;
     if (!Array.isArray(header) || header.length !== 2) throw errors.headerPair(header);
     const name = header[0];
     const value = header[1];
@@ -70,6 +101,7 @@ export function makeHead(status: string, headers: readonly Header[]): ResponseHe
     if (isLength) contentLength = parseLength(value);
     text += `${name}: ${value}\r\n`;
   }
+  if (text.length > mostText) throw errors.headTooLarge(text.length, mostText);
   return { code, status, headers, text, contentLength };
 }
 
