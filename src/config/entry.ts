@@ -12,8 +12,10 @@ export interface Entry {
   value: string | null;
   readonly origin: Origin;
   readonly source: Source;
-  /** Made by `set` or `set-placeholder`: it may have any name. */
-  readonly defined?: boolean;
+  /** Made by `set`, `set-placeholder` or the like: it may have any name. */
+  readonly isDefined: boolean;
+  /** It has acted already, when it was read: the passes leave its value alone. */
+  isSettled: boolean;
 }
 
 /** Where the command line is, as an origin. */

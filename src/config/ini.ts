@@ -2,20 +2,7 @@
  * The line grammar of uWSGI's ini files (uwsgi-map 3.1). It is its own dialect: no quotes, no escapes, no continuation
  * lines, comments only on lines of their own, and a section that appears twice is read twice.
  */
-
-/** One `key = value` of a file. */
-export interface ConfigLine {
-  readonly key: string;
-  readonly value: string;
-  /** 1-based. */
-  readonly line: number;
-}
-
-export interface ParsedSection {
-  readonly lines: ConfigLine[];
-  /** Whether the section is there at all. */
-  readonly found: boolean;
-}
+import type { ConfigLine, ParsedSection } from './formats.js';
 
 /** The lines of one section, in their order, repeats included. */
 export function parseIni(text: string, section: string): ParsedSection {

@@ -16,9 +16,10 @@ export interface Judgement {
 
 /**
  * @param used the names that placeholders referred to: an unknown option among them is a variable.
+ * @param cwd  what folders named in the configuration are relative to.
  */
-export function judge(entries: readonly Entry[], used: ReadonlySet<string>): Judgement {
-  const draft = new Judge(entries, used);
+export function judge(entries: readonly Entry[], used: ReadonlySet<string>, cwd: string): Judgement {
+  const draft = new Judge(entries, used, cwd);
   for (const entry of entries) draft.judgeEntry(entry);
   draft.finish();
   return { settings: draft.settings, problems: draft.mistakes, warnings: draft.warnings };
@@ -37,6 +38,7 @@ class Judge implements Draft {
   constructor(
     private readonly entries: readonly Entry[],
     private readonly used: ReadonlySet<string>,
+    readonly cwd: string,
   ) {
     this.strict = entries.some(({ key, value }) => key === 'strict' && parseBool(value));
     for (const entry of entries) {
@@ -74,7 +76,7 @@ class Judge implements Draft {
 
   /** uWSGI keeps an unknown name as a placeholder, silently; here a typo is found. */
   private judgeUnknown(entry: Entry): void {
-    if (entry.defined) return;
+    if (entry.isDefined) return;
     const nearest = nearestOption(entry.key);
     const problem = problems.unknownOption(entry.key, nearest);
     if (entry.source === 'environment') {

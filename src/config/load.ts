@@ -1,19 +1,18 @@
 /**
- * From the command line, the environment and configuration files to `Settings`, in the order uWSGI keeps (uwsgi-map
- * 3.2): environment, then the command line in which `ini` acts at once, then bare files; expansion; judgement.
+ * From the command line, the environment and configuration files to `Settings`: gather, expand, show, judge (uwsgi-map
+ * 3.2).
  */
-import { readFileSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
-import { ConfigurationError, formatProblem, type Problem, type ProblemText, problems } from '../errors.js';
-import { parseArguments } from './argv.js';
-import { type Entry, fromArguments, type Source, whereIs } from './entry.js';
+import { ConfigurationError, formatProblem } from '../errors.js';
+import type { Entry } from './entry.js';
 import { explain } from './help.js';
-import { parseIni } from './ini.js';
 import { judge } from './judge.js';
+import { ExitRequested, Loader } from './loader.js';
 import { findOption, optionNames } from './options.js';
-import { expandEnvironment, expandPlaceholders } from './placeholders.js';
-import type { Origin, Settings } from './settings.js';
+import { EndlessExpansion, expand, placeholderResolver, type Resolve } from './placeholders.js';
+import type { Settings } from './settings.js';
 import { showConfig } from './show.js';
+import { readSource, Unreadable } from './sources.js';
+import { expandTemplates } from './templates.js';
 import { parseBool } from './values.js';
 import { packageVersion } from './version.js';
 
@@ -27,7 +26,8 @@ export type LoadResult =
       /** One line each, with file and line. */
       warnings: string[];
     }
-  | { action: 'print'; text: string; exitCode: 0 };
+  /** The exit code is 0 unless an `exit` line says otherwise. */
+  | { action: 'print'; text: string; exitCode: number };
 
 /**
  * Reads the configuration.
@@ -38,134 +38,95 @@ export type LoadResult =
  * @throws {ConfigurationError} with every mistake that was found.
  */
 export function loadConfiguration(argv: string[], env: NodeJS.ProcessEnv, cwd: string): LoadResult {
-  const loader = new Loader(cwd);
-  loader.addEnvironment(env);
-  loader.addArguments(argv);
-  const { entries } = loader;
+  const loader = new Loader(env, cwd);
+  try {
+    loader.addEnvironment();
+    loader.addArguments(argv);
+    const help = loader.entries.find(({ key }) => findOption(key)?.name === 'help');
+    if (help) return print(explain(help.value));
+    const used = expandEntries(loader);
+    inherit(loader);
+    return printed(loader) ?? judged(loader, used, argv);
+  } catch (error) {
+    if (error instanceof ExitRequested) return print(lines(loader.announcements), error.exitCode);
+    throw error;
+  }
+}
 
-  const help = entries.find((entry) => findOption(entry.key)?.name === 'help');
-  if (help) return print(explain(help.value));
-  if (loader.problems.length > 0) throw new ConfigurationError(loader.problems);
+const print = (text: string, exitCode = 0): LoadResult => ({ action: 'print', text, exitCode });
+const lines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join('');
 
-  expandEnvironment(entries, env);
-  const used = expandPlaceholders(entries);
-  if (isOn(entries, 'version')) return print(`${packageVersion()}\n`);
-  if (isOn(entries, 'dump-options')) return print(`${[...optionNames()].join('\n')}\n`);
-  if (isOn(entries, 'show-config')) return print(showConfig(entries));
+const isOn = (loader: Loader, name: string) =>
+  loader.entries.some(({ key, value }) => key === name && parseBool(value));
 
-  const { settings: judged, problems: mistakes, warnings } = judge(entries, used);
-  if (mistakes.length > 0) throw new ConfigurationError([...mistakes]);
-  const settings = { ...judged, title: ['uwsgi-node', ...argv].join(' ') };
+/** @returns the names that placeholders referred to. */
+function expandEntries(loader: Loader): Set<string> {
+  const used = new Set<string>();
+  const passes: [symbol: string, resolverFor: (entry: Entry) => Resolve][] = [
+    ['$', () => (name) => loader.env[name] ?? null],
+    ['@', (entry) => (name) => readInline(loader, entry, name)],
+    ['%', () => placeholderResolver(loader.entries, (name) => used.add(name))],
+  ];
+  for (const [symbol, resolverFor] of passes) {
+    for (const entry of loader.entries) {
+      if (entry.isSettled || !entry.value?.includes(`${symbol}(`)) continue;
+      try {
+        entry.value = expand(entry.value, symbol, resolverFor(entry));
+      } catch (error) {
+        if (!(error instanceof EndlessExpansion)) throw error;
+        loader.refuseEntry(entry, error.problem);
+      }
+    }
+  }
+  return used;
+}
+
+/** `@(file)`: what is in it, without the newline at its end. */
+function readInline(loader: Loader, entry: Entry, name: string): string | null {
+  try {
+    return readSource(name, loader.cwd)
+      .toString('utf8')
+      .replace(/[\r\n]$/, '');
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    loader.refuseEntry(entry, error.problem);
+    return null;
+  }
+}
+
+/** `inherit` reads its file last, and nothing in it is expanded. */
+function inherit(loader: Loader): void {
+  for (let index = 0; index < loader.entries.length; index++) {
+    const entry = loader.entries[index]!;
+    if (entry.key !== 'inherit') continue;
+    entry.isSettled = true;
+    loader.loadBySuffix(entry, false);
+  }
+}
+
+/** What is printed instead of a start, if anything. None of it depends on whether the configuration is right. */
+function printed(loader: Loader): LoadResult | null {
+  if (isOn(loader, 'version')) return print(`${packageVersion()}\n`);
+  if (isOn(loader, 'dump-options')) return print(lines([...optionNames()]));
+  const asked = loader.entries
+    .filter(({ key }) => key === 'get')
+    .map(({ value }) => loader.valueOf(value ?? ''));
+  if (asked.length > 0) return print(lines(asked.filter((value) => value !== null)));
+  if (isOn(loader, 'show-config') && loader.problems.length === 0) return print(showConfig(loader.entries));
+  return null;
+}
+
+function judged(loader: Loader, used: ReadonlySet<string>, argv: readonly string[]): LoadResult {
+  const entries = expandTemplates(loader.entries, loader.templates);
+  const { settings, problems: mistakes, warnings } = judge(entries, used, loader.cwd);
+  const found = [...loader.problems, ...mistakes];
+  if (found.length > 0) throw new ConfigurationError(found);
+  settings.title = ['uwsgi-node', ...argv].join(' ');
   const texts = [...loader.warnings, ...warnings].map(formatProblem);
-  if (isOn(entries, 'check'))
-    return print([...loader.announcements, ...texts, 'the configuration is valid', ''].join('\n'));
-  return { action: 'run', settings, announcements: loader.announcements, warnings: texts };
+  const announcements = [...loader.announcements, ...printLines(loader)];
+  if (!isOn(loader, 'check')) return { action: 'run', settings, announcements, warnings: texts };
+  return print(lines([...announcements, ...texts, 'the configuration is valid']));
 }
 
-const print = (text: string): LoadResult => ({ action: 'print', text, exitCode: 0 });
-
-const isOn = (entries: readonly Entry[], key: string) =>
-  entries.some((entry) => entry.key === key && parseBool(entry.value));
-
-/** Extensions that make a bare word of the command line an application. */
-const applicationExtensions = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']);
-
-/** Collects the entries in order, and acts on those that act at once. */
-class Loader {
-  readonly entries: Entry[] = [];
-  readonly announcements: string[] = [];
-  readonly problems: Problem[] = [];
-  readonly warnings: Problem[] = [];
-  /** The file that `:section` refers to. */
-  private lastFile: string | null = null;
-
-  constructor(private readonly cwd: string) {}
-
-  addEnvironment(env: NodeJS.ProcessEnv): void {
-    for (const [name, value] of Object.entries(env)) {
-      if (!name.startsWith('UWSGI_') || reservedVariables.has(name) || value === undefined) continue;
-      const key = name.slice('UWSGI_'.length).toLowerCase().replaceAll('_', '-');
-      this.add({ key, value, origin: { file: 'environment', line: null }, source: 'environment' });
-    }
-  }
-
-  addArguments(argv: readonly string[]): void {
-    const line = parseArguments(argv);
-    for (const { text, problem } of line.problems)
-      this.problems.push({ ...problem, where: whereIs(fromArguments), text });
-    for (const { key, value } of line.options)
-      this.add({ key, value, origin: fromArguments, source: 'argument' });
-    for (const word of line.bare) this.addBareWord(word);
-  }
-
-  private addBareWord(word: string): void {
-    const extension = extname(word);
-    if (extension === '.ini') this.readFile(word, fromArguments, word, 'bare file');
-    else if (applicationExtensions.has(extension)) this.addApplication('wsgi-file', word);
-    else if (/^[\w./@-]+:\w+$/.test(word)) this.addApplication('module', word);
-    else this.problems.push({ ...problems.notAnArgument(word), where: whereIs(fromArguments), text: '' });
-  }
-
-  private addApplication(key: string, value: string): void {
-    this.add({ key, value, origin: fromArguments, source: 'argument' });
-  }
-
-  private add(entry: Entry): void {
-    this.entries.push(entry);
-    const name = findOption(entry.key)?.name;
-    if (name === 'ini')
-      this.readFile(entry.value ?? '', entry.origin, `${entry.key} = ${entry.value}`, 'file');
-    else if (name === 'set-placeholder' || name === 'set') this.define(entry);
-  }
-
-  /** `set = name=value`: an entry of its own, called `name`. */
-  private define(entry: Entry): void {
-    const equals = entry.value?.indexOf('=') ?? -1;
-    if (equals < 1) {
-      this.refuse(entry.origin, `${entry.key} = ${entry.value}`, problems.invalidVariable(entry.value ?? ''));
-      return;
-    }
-    this.add({
-      ...entry,
-      key: entry.value!.slice(0, equals),
-      value: entry.value!.slice(equals + 1),
-      defined: true,
-    });
-  }
-
-  /** Reads `file`, `file:section`, `:section` or `-`. */
-  private readFile(name: string, origin: Origin, text: string, source: Source): void {
-    const colon = name.lastIndexOf(':');
-    const file = (colon < 0 ? name : name.slice(0, colon)) || this.lastFile || '';
-    const section = colon < 0 ? 'uwsgi' : name.slice(colon + 1);
-    this.lastFile = file;
-    this.announcements.push(`[uWSGI] getting INI configuration from ${file}`);
-    let content: string;
-    try {
-      content = readFileSync(file === '-' ? 0 : resolve(this.cwd, file), 'utf8');
-    } catch (error) {
-      this.refuse(origin, text, problems.unreadableFile(file, (error as Error).message));
-      return;
-    }
-    const { lines, found } = parseIni(content, section);
-    if (!found)
-      this.warnings.push({ ...problems.missingSection(section, file), where: basename(file), text: '' });
-    for (const { key, value, line } of lines) this.add({ key, value, origin: { file, line }, source });
-  }
-
-  private refuse(origin: Origin, text: string, problem: ProblemText): void {
-    this.problems.push({ ...problem, where: whereIs(origin), text });
-  }
-}
-
-/** Variables that carry the server's own state between its processes. */
-const reservedVariables = new Set([
-  'UWSGI_RELOADS',
-  'UWSGI_VASSALS_DIR',
-  'UWSGI_EMPEROR_FD',
-  'UWSGI_EMPEROR_FD_CONFIG',
-  'UWSGI_EMPEROR_PROXY',
-  'UWSGI_BROODLORD_NUM',
-  'UWSGI_JAIL_PID',
-  'UWSGI_ORIGINAL_PROC_NAME',
-]); // prettier-ignore
+const printLines = (loader: Loader) =>
+  loader.entries.filter(({ key }) => key === 'print').map(({ value }) => value ?? '');

@@ -1,9 +1,8 @@
 /**
  * What an option is: the row of the one table that parsing, `--help`, docs/options.md and the JSON schema are made from.
  */
-import { type ProblemText, problems } from '../errors.js';
+import type { ProblemText } from '../errors.js';
 import type { Origin, Settings } from './settings.js';
-import { parseBool, parseInteger } from './values.js';
 
 /** How an option takes its value on the command line. In files every option may have one. */
 export type Argument = 'none' | 'required' | 'optional';
@@ -68,6 +67,7 @@ export interface PendingSocket {
 export interface Draft {
   readonly settings: Settings;
   readonly sockets: PendingSocket[];
+  readonly cwd: string;
   /** The last `protocol` line. */
   protocol: Occurrence | null;
   /** A mistake: the start will be refused, after all of them have been found. */
@@ -93,109 +93,10 @@ export interface Option {
   /** As a reader would write it, where it is worth knowing: `4`, `min(4096, somaxconn)`. */
   readonly default: string | null;
   readonly state: State;
+  /** It acts while the configuration is read, so `$(…)`, `@(…)` and `%(…)` in its value are not replaced. */
+  readonly immediate: boolean;
+  /** It switches `master` on. */
+  readonly impliesMaster: boolean;
   /** Null where the loader acts on the option itself (`ini`, `set`), and where nothing is done. */
   readonly apply: Apply | null;
-}
-
-/** A row as the tables under options/ write it; `defineOptions` fills in the rest. */
-export interface OptionRow {
-  name: string;
-  aliases?: readonly string[];
-  short?: string;
-  argument?: Argument;
-  type?: ValueType;
-  metavar?: string;
-  help: string;
-  default?: string;
-  state?: State;
-  apply?: Apply;
-}
-
-const metavars: Record<ValueType, string> = {
-  bool: '',
-  int: 'N',
-  megabytes: 'MB',
-  string: 'TEXT',
-  list: 'TEXT',
-};
-
-/** Completes the rows of one group. A row without `type` is a string, without `state` it works. */
-export function defineOptions(group: GroupName, rows: readonly OptionRow[]): Option[] {
-  return rows.map((row) => {
-    const type = row.type ?? 'string';
-    return {
-      name: row.name,
-      aliases: row.aliases ?? [],
-      short: row.short ?? null,
-      argument: row.argument ?? (type === 'bool' ? 'none' : 'required'),
-      type,
-      metavar: row.metavar ?? metavars[type],
-      group,
-      help: row.help,
-      default: row.default ?? null,
-      state: row.state ?? works,
-      apply: row.apply ?? null,
-    };
-  });
-}
-
-export const works: State = { kind: 'works' };
-export const notYet: State = { kind: 'not-yet' };
-export const noEffect = (because: string): State => ({ kind: 'no-effect', because });
-export const dangerous = (because: string): State => ({ kind: 'dangerous', because });
-
-/** The fields of `Settings` that take a value of this type. */
-type FieldFor<Value> = {
-  [Field in keyof Settings]: Value extends Settings[Field] ? Field : never;
-}[keyof Settings];
-
-function put<Value>(draft: Draft, field: FieldFor<Value>, value: Value): void {
-  Object.assign(draft.settings, { [field]: value });
-}
-
-/** A bool that lands in `field`. */
-export function intoBool(field: FieldFor<boolean>): Pick<OptionRow, 'type' | 'apply'> {
-  return { type: 'bool', apply: (draft, at) => put(draft, field, parseBool(at.value)) };
-}
-
-/** A whole number that lands in `field`, refused below `min` (0 by default) and above `max`. */
-export function intoInteger(
-  field: FieldFor<number>,
-  { min = 0, max = Number.MAX_SAFE_INTEGER } = {},
-): Pick<OptionRow, 'type' | 'apply'> {
-  const apply: Apply = (draft, at) => {
-    const value = readInteger(draft, at, min, max);
-    if (value !== null) put(draft, field, value);
-  };
-  return { type: 'int', apply };
-}
-
-/** Text that lands in `field`, refused when empty. */
-export function intoText(field: FieldFor<string>): Pick<OptionRow, 'type' | 'apply'> {
-  const apply: Apply = (draft, at) => {
-    const value = readText(draft, at);
-    if (value !== null) put(draft, field, value);
-  };
-  return { type: 'string', apply };
-}
-
-/** The number an occurrence holds, or null after the draft has been told what is wrong with it. */
-export function readInteger(draft: Draft, at: Occurrence, min: number, max: number): number | null {
-  const parsed = parseInteger(at.value ?? '');
-  if (parsed === null) {
-    draft.refuse(at, problems.notANumber(at.value ?? ''));
-    return null;
-  }
-  if (parsed < min || parsed > max) {
-    draft.refuse(at, problems.outOfRange(parsed, min, max));
-    return null;
-  }
-  return parsed;
-}
-
-/** The text an occurrence holds, or null after the draft has been told that there is none. */
-export function readText(draft: Draft, at: Occurrence): string | null {
-  if (at.value) return at.value;
-  draft.refuse(at, problems.emptyValue());
-  return null;
 }

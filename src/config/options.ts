@@ -3,16 +3,29 @@
  */
 import type { Option } from './option.js';
 import { applicationOptions } from './options/application.js';
+import { clusterOptions } from './options/cluster.js';
 import { configurationOptions } from './options/configuration.js';
+import { daemonsOptions } from './options/daemons.js';
 import { emperorOptions } from './options/emperor.js';
+import { headersOptions } from './options/headers.js';
+import { hookOptions } from './options/hooks.js';
 import { httpOptions } from './options/http.js';
 import { identityOptions } from './options/identity.js';
+import { isolationOptions } from './options/isolation.js';
 import { lifecycleOptions } from './options/lifecycle.js';
 import { limitOptions } from './options/limits.js';
 import { loggingOptions } from './options/logging.js';
+import { otherOptions } from './options/other.js';
 import { processOptions } from './options/processes.js';
 import { pythonOptions } from './options/python.js';
+import { reloadOptions } from './options/reload.js';
+import { routingOptions } from './options/routing.js';
+import { scalingOptions } from './options/scaling.js';
+import { sharingOptions } from './options/sharing.js';
 import { socketOptions } from './options/sockets.js';
+import { staticOptions } from './options/static.js';
+import { statsOptions } from './options/stats.js';
+import { tlsOptions } from './options/tls.js';
 
 export const options: readonly Option[] = [
   ...applicationOptions,
@@ -20,12 +33,25 @@ export const options: readonly Option[] = [
   ...limitOptions,
   ...httpOptions,
   ...processOptions,
+  ...scalingOptions,
   ...lifecycleOptions,
+  ...reloadOptions,
   ...identityOptions,
   ...loggingOptions,
-  ...emperorOptions,
+  ...statsOptions,
   ...configurationOptions,
+  ...headersOptions,
+  ...staticOptions,
+  ...hookOptions,
+  ...daemonsOptions,
+  ...emperorOptions,
+  ...clusterOptions,
+  ...sharingOptions,
+  ...routingOptions,
+  ...tlsOptions,
+  ...isolationOptions,
   ...pythonOptions,
+  ...otherOptions,
 ];
 
 const byName = new Map<string, Option>();

@@ -1,5 +1,9 @@
 import { problems } from '../../errors.js';
-import { type Apply, defineOptions, intoBool, intoText, noEffect, readText } from '../option.js';
+import { readEnvironmentFolder } from '../envdir.js';
+import { intoBool, intoText, readText } from '../into.js';
+import type { Apply, Draft, Occurrence } from '../option.js';
+import { defineOptions, flag, int, list, noEffect, notYetAll, text, withoutEffect } from '../rows.js';
+import { Unreadable } from '../sources.js';
 
 /** `module` and `wsgi-file` name the same thing in two ways; the last of one kind wins, two kinds are a mistake. */
 const application =
@@ -12,6 +16,17 @@ const application =
     if (other !== null) draft.refuse(at, problems.twoApplications(other));
     else app[kind] = value;
   };
+
+function environmentFolder(draft: Draft, at: Occurrence): void {
+  const folder = readText(draft, at);
+  if (folder === null) return;
+  try {
+    Object.assign(draft.settings.environment, Object.fromEntries(readEnvironmentFolder(folder, draft.cwd)));
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    draft.refuse(at, error.problem);
+  }
+}
 
 export const applicationOptions = defineOptions('application', [
   {
@@ -96,4 +111,39 @@ export const applicationOptions = defineOptions('application', [
       if (value !== null) draft.settings.environment[value] = null;
     },
   },
+  {
+    name: 'envdir',
+    type: 'list',
+    metavar: 'DIR',
+    help: 'set the environment variables that the files in this folder hold',
+    apply: environmentFolder,
+  },
+  {
+    name: 'early-envdir',
+    type: 'list',
+    metavar: 'DIR',
+    immediate: true,
+    help: 'the same as envdir, for $(NAME) and if-env too',
+    apply: environmentFolder,
+  },
+  ...notYetAll([
+    list('mount', '/PATH=APP', 'serve an application under a path'),
+    list('worker-mount', '/PATH=APP', 'serve an application under a path, loaded in each worker'),
+    flag('manage-script-name', 'split SCRIPT_NAME off PATH_INFO for mounted applications'),
+    flag('ignore-script-name', 'find mounted applications without looking at SCRIPT_NAME'),
+    flag('no-default-app', 'answer 404 where no application is mounted'),
+    flag('vhost', 'find applications by host name'),
+    flag('vhost-host', 'find applications by the Host header'),
+    flag('catch-exceptions', "send an application's error and its stack to the client"),
+    text('chdir2', 'DIR', 'change to this directory after the application has been loaded'),
+    text('force-cwd', 'DIR', 'pretend that the server was started in this directory'),
+    flag('cgi-mode', 'answer with a Status header in place of an HTTP line', { short: 'c' }),
+    flag('honour-stdin', 'leave standard input as it is'),
+  ]),
+  ...withoutEffect('a worker holds one application', [
+    int('max-apps', 'N', 'applications a worker may hold'),
+  ]),
+  ...withoutEffect('code in a configuration is not evaluated; put it into a module', [
+    text('eval', 'CODE', 'run this code as the application'),
+  ]),
 ]);

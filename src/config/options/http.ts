@@ -1,4 +1,6 @@
-import { type Draft, defineOptions, intoInteger, type Occurrence, readInteger } from '../option.js';
+import { intoInteger, readInteger } from '../into.js';
+import type { Draft, Occurrence } from '../option.js';
+import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
 /** Without a value, or as a mere yes, keep-alive is on for its default time; a number is the time. */
 function httpKeepalive(draft: Draft, at: Occurrence): void {
@@ -24,4 +26,64 @@ export const httpOptions = defineOptions('http', [
     help: 'silence after which an HTTP peer is given up',
     ...intoInteger('httpTimeout', { min: 1 }),
   },
+  ...notYetAll([
+    list('https', 'ADDRESS,CERT,KEY', 'listen here for HTTP over TLS'),
+    list('https2', 'OPTIONS', 'listen here for HTTP over TLS, in the form name=value,name=value'),
+    flag('https-export-cert', "hand the client's certificate to the application"),
+    text('https-session-context', 'TEXT', 'name under which TLS sessions are kept'),
+    text('http-to-https', 'ADDRESS', 'redirect every request on this address to HTTPS'),
+    list('http-var', 'NAME=VALUE', 'add a var to every request'),
+    text('http-subscription-server', 'ADDRESS', 'let instances announce themselves here'),
+    text(
+      'http-subscription-fallback-key',
+      'HOST',
+      'host to use when no instance has announced the one asked for',
+    ),
+    int('http-manage-expect', 'BYTES', 'answer Expect: 100-continue, up to this body size', {
+      argument: 'optional',
+    }),
+    flag('http-auto-gzip', 'compress responses that ask for it'),
+    flag('http-websockets', 'let websockets through'),
+    text('http-stats', 'ADDRESS', 'serve statistics of the HTTP router here', {
+      aliases: ['http-stats-server', 'http-ss'],
+    }),
+    list('http-stud-prefix', 'ADDRESS', 'expect an address ahead of each request from this TLS proxy'),
+    list('http-resubscribe', 'ADDRESS', 'pass announcements of instances on'),
+    flag('http-server-name-as-http-host', 'take SERVER_NAME from the Host header', { argument: 'required' }),
+    int('http-headers-timeout', 'SECONDS', 'time a client has to send its head'),
+    flag('http-manage-source', 'speak HTTP/1.0 SOURCE, as icecast clients do'),
+    flag('http-enable-proxy-protocol', "read the client's address from a PROXY line ahead of the request", {
+      argument: 'optional',
+    }),
+  ]),
+  ...withoutEffect('the workers serve HTTP themselves, so there is no router process to tune', [
+    int('http-processes', 'N', 'router processes', { aliases: ['http-workers'] }),
+    list('http-to', 'ADDRESS', 'pass requests to the server at this address'),
+    text('http-zerg', 'SOCKET', 'take listening sockets from a zerg server'),
+    list('http-fallback', 'ADDRESS', 'pass requests here when nobody else takes them'),
+    text('http-use-cache', 'NAME', 'find the server for a host in the cache', { argument: 'optional' }),
+    text('http-use-pattern', 'PATTERN', 'find the server for a host by a pattern'),
+    text('http-use-base', 'DIR', 'find the server for a host by a folder of sockets'),
+    text('http-use-code-string', 'CODE', 'find the server for a host by code'),
+    text('http-use-socket', 'N', 'pass requests to a socket of this instance', { argument: 'optional' }),
+    int('http-events', 'N', 'events the router takes at once'),
+    int('http-gracetime', 'SECONDS', 'time before a server that failed is asked again'),
+    flag('http-quiet', 'do not log connections to servers that fail', { argument: 'required' }),
+    flag('http-cheap', 'wait with the router until a server is there'),
+    int('http-harakiri', 'SECONDS', 'end a router that hangs'),
+    text('http-uid', 'USER', 'run the router as this user'),
+    text('http-gid', 'GROUP', 'run the router as this group'),
+    int('http-buffer-size', 'BYTES', "the router's buffer"),
+    int('http-connect-timeout', 'SECONDS', 'time to connect to a server'),
+  ]),
+  ...withoutEffect('the web server chooses the modifier, and only 0 and 30 lead to an application', [
+    int('http-modifier1', 'N', 'modifier of requests that come over http'),
+    int('http-modifier2', 'N', 'second modifier of requests that come over http'),
+  ]),
+  ...withoutEffect('the bodies of HTTP requests are always decoded', [
+    flag('http-auto-chunked', 'send responses of unknown length in chunks'),
+    flag('http-raw-body', 'hand chunked request bodies to the application undecoded'),
+    flag('http-chunked-input', 'accept chunked request bodies'),
+  ]),
+  ...withoutEffect('RTSP is not spoken', [flag('http-manage-rtsp', 'recognise RTSP')]),
 ]);

@@ -1,4 +1,15 @@
-import { defineOptions, intoBool, intoInteger } from '../option.js';
+import { intoBool, intoInteger } from '../into.js';
+import {
+  defineOptions,
+  flag,
+  harmful,
+  int,
+  list,
+  megabytes,
+  notYetAll,
+  text,
+  withoutEffect,
+} from '../rows.js';
 
 export const lifecycleOptions = defineOptions('lifecycle', [
   {
@@ -13,4 +24,58 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     help: 'time a worker has to finish its requests when it stops',
     ...intoInteger('workerReloadMercy'),
   },
+  ...notYetAll([
+    int('reload-mercy', 'SECONDS', 'time all workers have to finish on a reload'),
+    int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
+    flag('exit-on-reload', 'stop instead of reloading'),
+    int('max-requests', 'N', 'replace a worker after N requests', { short: 'R' }),
+    int('max-requests-delta', 'N', "add this times the worker's number to max-requests"),
+    int('min-worker-lifetime', 'SECONDS', 'do not replace a worker that is younger'),
+    int('max-worker-lifetime', 'SECONDS', 'replace a worker that is older'),
+    int('max-worker-lifetime-delta', 'SECONDS', "add this times the worker's number to max-worker-lifetime"),
+    megabytes('reload-on-rss', 'MB', 'replace a worker that uses more memory after a request'),
+    megabytes('evil-reload-on-rss', 'MB', 'kill a worker that uses more memory', { impliesMaster: true }),
+    int('mem-collector-freq', 'SECONDS', 'how often memory is measured'),
+    flag('reload-on-exception', 'replace a worker after an error in the application'),
+    list('reload-on-exception-type', 'NAME', 'replace a worker after an error of this type'),
+    list('reload-on-exception-value', 'TEXT', 'replace a worker after an error with this message'),
+    list('reload-on-exception-repr', 'TEXT', 'replace a worker after an error of this type and message'),
+    list('exception-handler', 'HANDLER', 'report errors of the application here', { impliesMaster: true }),
+    int('forkbomb-delay', 'SECONDS', 'pause when workers die one after the other', { impliesMaster: true }),
+    int('heartbeat', 'SECONDS', 'tell the Emperor this often that all is well'),
+    flag('no-server', 'get everything ready, then exit'),
+    flag('command-mode', 'be quiet and take the rest of the command line for a command', { immediate: true }),
+    flag('use-abort', 'leave a core file after a crash'),
+    text('daemonize', 'FILE', 'go to the background and log to this file', { short: 'd' }),
+    text('daemonize2', 'FILE', 'go to the background once the application has been loaded'),
+    text('stop', 'PIDFILE', 'stop the instance behind this pid file', { immediate: true }),
+    text('reload', 'PIDFILE', 'reload the instance behind this pid file', { immediate: true }),
+    text('pause', 'PIDFILE', 'pause or resume the instance behind this pid file', { immediate: true }),
+    text('suspend', 'PIDFILE', 'the same as pause', { immediate: true }),
+    text('resume', 'PIDFILE', 'the same as pause', { immediate: true }),
+    list('wait-for-interface', 'NAME', 'wait for a network interface before anything is bound', {
+      aliases: ['wait-interface', 'wait-for-iface', 'wait-iface'],
+    }),
+    int('wait-for-interface-timeout', 'SECONDS', 'how long to wait for an interface', {
+      aliases: ['wait-interface-timeout', 'wait-for-iface-timeout', 'wait-iface-timeout'],
+    }),
+    list('wait-for-fs', 'PATH', 'wait for a file or folder', { aliases: ['wait-for-file', 'wait-for-dir'] }),
+    list('wait-for-mountpoint', 'PATH', 'wait for a file system to be mounted'),
+    int('wait-for-fs-timeout', 'SECONDS', 'how long to wait for files'),
+    list('wait-for-socket', 'ADDRESS', "wait for another server's socket"),
+    int('wait-for-socket-timeout', 'SECONDS', 'how long to wait for a socket'),
+  ]),
+  ...harmful(
+    'V8 reserves far more address space than it uses, so every worker would be over any sensible limit at once',
+    [
+      megabytes('reload-on-as', 'MB', 'replace a worker that uses more address space after a request'),
+      megabytes('evil-reload-on-as', 'MB', 'kill a worker that uses more address space', {
+        impliesMaster: true,
+      }),
+    ],
+  ),
+  ...withoutEffect('a worker that stops runs the exit handlers of Node.js, which need no switch', [
+    flag('skip-atexit', 'run no exit handlers in a worker that is killed'),
+    flag('skip-atexit-teardown', 'do not take the interpreter down at exit'),
+  ]),
 ]);

@@ -1,4 +1,5 @@
-import { defineOptions, intoBool, intoText } from '../option.js';
+import { intoBool, intoText } from '../into.js';
+import { defineOptions, flag, int, list, notYetAll, text } from '../rows.js';
 
 export const loggingOptions = defineOptions('logging', [
   { name: 'logto', metavar: 'FILE', help: 'write the log to this file', ...intoText('logto') },
@@ -14,4 +15,50 @@ export const loggingOptions = defineOptions('logging', [
     help: 'write no line for each request',
     ...intoBool('disableLogging'),
   },
+  ...notYetAll([
+    text('log-format', 'FORMAT', 'what a request line says', { aliases: ['logformat'] }),
+    flag('log-format-strftime', 'format times in request lines as log-date says', {
+      aliases: ['logformat-strftime'],
+    }),
+    text('log-date', 'FORMAT', 'put the time before every line', {
+      aliases: ['logdate', 'log-prefix'],
+      argument: 'optional',
+    }),
+    flag('log-zero', 'write a line for responses without a body'),
+    int('log-slow', 'MILLISECONDS', 'write a line for requests that take longer'),
+    flag('log-4xx', 'write a line for responses 400 to 499'),
+    flag('log-5xx', 'write a line for responses 500 to 599'),
+    int('log-big', 'BYTES', 'write a line for larger responses'),
+    flag('log-sendfile', 'write a line for files that were sent', { argument: 'required' }),
+    flag('log-ioerror', 'write a line for requests whose peer failed', { argument: 'required' }),
+    flag('log-micros', 'count in microseconds'),
+    flag('log-x-forwarded-for', "take the client's address from X-Forwarded-For"),
+    flag('log-master', 'let the master write the log', { impliesMaster: true }),
+    int('log-master-bufsize', 'BYTES', 'longest line the master takes'),
+    flag('log-master-stream', 'pass lines to the master as a stream'),
+    flag('log-master-req-stream', 'pass request lines to the master as a stream'),
+    flag('log-reopen', 'open the log again on a reload'),
+    flag('log-truncate', 'empty the log at the start'),
+    int('log-maxsize', 'BYTES', 'rotate the log beyond this size', { impliesMaster: true }),
+    text('log-backupname', 'NAME', 'name of a rotated log'),
+    flag('logfile-chown', 'give the log file to uid and gid'),
+    text('logfile-chmod', 'MODE', 'permissions of the log file'),
+    list('log-syslog', 'NAME', 'log to syslog', { argument: 'optional', impliesMaster: true }),
+    list('log-socket', 'ADDRESS', 'log to a socket', { impliesMaster: true }),
+    list('logger', '[NAME ]PLUGIN:ARGS', 'log here', { impliesMaster: true }),
+    list('req-logger', '[NAME ]PLUGIN:ARGS', 'log requests here', {
+      aliases: ['logger-req'],
+      impliesMaster: true,
+    }),
+    flag('logger-list', 'list the kinds of logger', { aliases: ['loggers-list'] }),
+    flag('threaded-logger', 'write logs in a thread', { impliesMaster: true }),
+    list('log-encoder', 'ENCODER', 'transform every line', { impliesMaster: true }),
+    list('log-req-encoder', 'ENCODER', 'transform every request line', { impliesMaster: true }),
+    list('log-drain', 'REGEXP', 'drop lines that match', { impliesMaster: true }),
+    list('log-filter', 'REGEXP', 'write only lines that match', { impliesMaster: true }),
+    list('log-route', 'NAME REGEXP', 'send lines that match to a logger', { impliesMaster: true }),
+    list('log-req-route', 'NAME REGEXP', 'send request lines that match to a logger', {
+      impliesMaster: true,
+    }),
+  ]),
 ]);

@@ -1,4 +1,4 @@
-import { defineOptions, noEffect } from '../option.js';
+import { defineOptions, flag, int, list, noEffect, notYetAll, text, withoutEffect } from '../rows.js';
 
 export const pythonOptions = defineOptions('python', [
   {
@@ -14,7 +14,75 @@ export const pythonOptions = defineOptions('python', [
     aliases: ['plugin', 'need-plugins', 'need-plugin'],
     type: 'list',
     metavar: 'NAMES',
+    immediate: true,
     help: 'load plugins',
     state: noEffect('everything this server can do is built in'),
   },
+  ...notYetAll([
+    int('py-auto-reload', 'SECONDS', 'reload when a loaded module changes; looks this often', {
+      aliases: ['py-autoreload', 'python-auto-reload', 'python-autoreload'],
+      impliesMaster: true,
+    }),
+    list('py-auto-reload-ignore', 'MODULE', 'do not watch this module', { impliesMaster: true }),
+    list('import', 'MODULE', 'load this module in every worker', {
+      aliases: ['pyimport', 'py-import', 'python-import'],
+    }),
+    list('shared-import', 'MODULE', 'load this module in every process', {
+      aliases: ['shared-pyimport', 'shared-py-import', 'shared-python-import'],
+    }),
+    list('spooler-import', 'MODULE', 'load this module in the spoolers', {
+      aliases: ['spooler-pyimport', 'spooler-py-import', 'spooler-python-import'],
+    }),
+    text('pyargv', 'TEXT', 'arguments the application sees'),
+    text('test', 'MODULE', 'try to load a module, then exit', { short: 'J' }),
+    text('py-tracebacker', 'SOCKET', 'show what every thread is doing to whoever connects here', {
+      impliesMaster: true,
+    }),
+    flag('start_response-nodelay', 'send the head at once, before the first chunk'),
+    flag('wsgi-disable-file-wrapper', 'leave wsgi.file_wrapper out'),
+    text('python-raw', 'FUNCTION', 'function that handles raw connections'),
+  ]),
+  ...withoutEffect(
+    "modules and packages are found as Node.js finds them, from the application's folder upwards",
+    [
+      text('pythonpath', 'DIR', 'look for modules here', { aliases: ['python-path', 'pp'] }),
+      list('pymodule-alias', 'NAME=MODULE', 'another name for a module'),
+      list('post-pymodule-alias', 'NAME=MODULE', 'another name for a module, made later'),
+    ],
+  ),
+  ...withoutEffect('it is about the Python interpreter', [
+    text('py-programname', 'PATH', "the interpreter's program name", { aliases: ['py-program-name'] }),
+    int('optimize', 'N', 'optimisation of bytecode', { short: 'O' }),
+    text('pecan', 'FILE', 'load a Pecan configuration'),
+    text('paste', 'URI', 'load a Paste application'),
+    flag('paste-logger', 'set logging up from a Paste configuration'),
+    text('ini-paste', 'FILE', "load a Paste configuration that holds the server's too", { immediate: true }),
+    text('ini-paste-logged', 'FILE', 'the same as ini-paste, with its logging', { immediate: true }),
+    text('web3', 'MODULE', 'load a web3 application'),
+    text('pump', 'MODULE', 'load a pump application'),
+    text('wsgi-lite', 'MODULE', 'load a wsgi-lite application'),
+    flag('reload-os-env', 'read os.environ again before each request'),
+    flag('no-site', 'do not import the site module'),
+    text('pyshell', 'CODE', 'run a Python shell in a worker', { argument: 'optional' }),
+    text('pyshell-oneshot', 'CODE', 'run a Python shell in a worker, once', { argument: 'optional' }),
+    text('python', 'FILE', 'run a Python script', { aliases: ['py', 'pyrun'] }),
+    text('wsgi-env-behaviour', 'NAME', 'how the environ dictionary is made', {
+      aliases: ['wsgi-env-behavior'],
+    }),
+    flag('wsgi-strict', 'insist on native strings'),
+    flag('wsgi-accept-buffer', 'accept buffer objects for bodies', { aliases: ['wsgi-accept-buffers'] }),
+    flag('python-version', 'print the version of Python', { immediate: true }),
+    list('py-sharedarea', 'SIZE', 'make a shared area of a bytearray'),
+    flag('py-call-osafterfork', 'let child processes work with threads'),
+    flag('py-call-uwsgi-fork-hooks', 'call the fork hooks of Python'),
+    text('python-worker-override', 'FILE', 'run this script in place of a worker'),
+    text('py-executable', 'PATH', "the interpreter's sys.executable", { aliases: ['py-sys-executable'] }),
+  ]),
+  ...withoutEffect('requests that wait cost no thread, so there is nothing to switch', [
+    text('gevent', 'N', 'run N greenlets'),
+    flag('gevent-monkey-patch', 'let the standard library switch greenlets'),
+    flag('gevent-early-monkey-patch', 'let the standard library switch greenlets from the start'),
+    flag('gevent-wait-for-hub', 'wait for greenlets at the end'),
+    text('asyncio', 'N', 'run N coroutines'),
+  ]),
 ]);

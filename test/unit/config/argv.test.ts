@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments } from '../../../src/config/argv.js';
+import { readArguments } from '../../../src/config/argv.js';
 
-const options = (...argv: string[]) => parseArguments(argv).options.map(({ key, value }) => [key, value]);
-const problems = (...argv: string[]) => parseArguments(argv).problems.map(({ problem }) => problem.code);
+const items = (argv: string[]) => [...readArguments(argv)];
+const options = (...argv: string[]) =>
+  items(argv).flatMap((item) => (item.kind === 'option' ? [[item.key, item.value]] : []));
+const bare = (...argv: string[]) => items(argv).flatMap((item) => (item.kind === 'bare' ? [item.word] : []));
+const problems = (...argv: string[]) =>
+  items(argv).flatMap((item) => (item.kind === 'problem' ? [item.problem] : []));
 
 describe('the command line', () => {
   it.each([
@@ -15,7 +19,7 @@ describe('the command line', () => {
     ['a short flag', ['-p', '4'], ['processes', '4']],
     ['a short flag with its value attached', ['-p4'], ['processes', '4']],
     ['an option without a value', ['--master'], ['master', null]],
-    ['an unambiguous prefix', ['--proce', '4'], ['processes', '4']],
+    ['an unambiguous prefix', ['--process', '4'], ['processes', '4']],
     ['a prefix that several names of one option share', ['--need-plug', 'x'], ['need-plugins', 'x']],
     ['an exact name that is the start of others', ['--http', ':80'], ['http', ':80']],
     ['an optional value only after an equals sign', ['--chmod-socket=664'], ['chmod-socket', '664']],
@@ -33,20 +37,18 @@ describe('the command line', () => {
   });
 
   it('leaves the word after an optional value alone', () => {
-    expect(parseArguments(['-C', 'x.ini'])).toMatchObject({
-      options: [{ key: 'chmod-socket', value: null }],
-      bare: ['x.ini'],
-    });
+    expect(options('-C', 'x.ini')).toEqual([['chmod-socket', null]]);
+    expect(bare('-C', 'x.ini')).toEqual(['x.ini']);
   });
 
   it('keeps repeats and their order, and gathers bare words from anywhere', () => {
-    const line = parseArguments(['a.ini', '-s', 'one', 'wsgi.js', '-s', 'two', '--', '--three']);
-    expect(line.options.map(({ value }) => value)).toEqual(['one', 'two']);
-    expect(line.bare).toEqual(['a.ini', 'wsgi.js', '--three']);
+    const argv = ['a.ini', '-s', 'one', 'wsgi.js', '-s', 'two', '--', '--three'];
+    expect(options(...argv).map(([, value]) => value)).toEqual(['one', 'two']);
+    expect(bare(...argv)).toEqual(['a.ini', 'wsgi.js', '--three']);
   });
 
   it('ignores words in brackets, as the process title may fill them', () => {
-    expect(parseArguments(['[app]']).bare).toEqual([]);
+    expect(bare('[app]')).toEqual([]);
   });
 
   it.each([
@@ -55,10 +57,10 @@ describe('the command line', () => {
     ['an ambiguous prefix', ['--ht', 'x'], 'AMBIGUOUS_OPTION'],
     ['a missing value', ['--socket'], 'MISSING_ARGUMENT'],
   ])('refuses %s', (_name, argv, code) => {
-    expect(problems(...argv)).toEqual([code]);
+    expect(problems(...argv).map((problem) => problem.code)).toEqual([code]);
   });
 
   it('names the nearest option', () => {
-    expect(parseArguments(['--mastr']).problems[0]?.problem.message).toContain('did you mean --master?');
+    expect(problems('--mastr')[0]?.message).toContain('did you mean --master?');
   });
 });

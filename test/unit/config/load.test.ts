@@ -190,7 +190,7 @@ describe('mistakes', () => {
 
   it('are a missing file, an unknown bare word, no socket, no application', () => {
     expect(mistakes(['--ini', 'none.ini'])[0]).toContain(
-      'the configuration file none.ini cannot be read: ENOENT',
+      'the configuration file none.ini cannot be read: no such file',
     );
     expect(mistakes(['true'])[0]).toContain('true is neither a configuration file');
     expect(mistakes(['-w', 'wsgi'])[0]).toContain('there is no socket to listen on');

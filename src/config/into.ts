@@ -1,0 +1,64 @@
+/**
+ * How the value of an option lands in `Settings`.
+ */
+import { problems } from '../errors.js';
+import type { Apply, Draft, Occurrence } from './option.js';
+import type { OptionRow } from './rows.js';
+import type { Settings } from './settings.js';
+import { parseBool, parseInteger } from './values.js';
+
+/** The fields of `Settings` that take a value of this type. */
+type FieldFor<Value> = {
+  [Field in keyof Settings]: Value extends Settings[Field] ? Field : never;
+}[keyof Settings];
+
+function put<Value>(draft: Draft, field: FieldFor<Value>, value: Value): void {
+  Object.assign(draft.settings, { [field]: value });
+}
+
+/** A bool that lands in `field`. */
+export function intoBool(field: FieldFor<boolean>): Pick<OptionRow, 'type' | 'apply'> {
+  return { type: 'bool', apply: (draft, at) => put(draft, field, parseBool(at.value)) };
+}
+
+/** A whole number that lands in `field`, refused below `min` (0 by default) and above `max`. */
+export function intoInteger(
+  field: FieldFor<number>,
+  { min = 0, max = Number.MAX_SAFE_INTEGER } = {},
+): Pick<OptionRow, 'type' | 'apply'> {
+  const apply: Apply = (draft, at) => {
+    const value = readInteger(draft, at, min, max);
+    if (value !== null) put(draft, field, value);
+  };
+  return { type: 'int', apply };
+}
+
+/** Text that lands in `field`, refused when empty. */
+export function intoText(field: FieldFor<string>): Pick<OptionRow, 'type' | 'apply'> {
+  const apply: Apply = (draft, at) => {
+    const value = readText(draft, at);
+    if (value !== null) put(draft, field, value);
+  };
+  return { type: 'string', apply };
+}
+
+/** The number an occurrence holds, or null after the draft has been told what is wrong with it. */
+export function readInteger(draft: Draft, at: Occurrence, min: number, max: number): number | null {
+  const parsed = parseInteger(at.value ?? '');
+  if (parsed === null) {
+    draft.refuse(at, problems.notANumber(at.value ?? ''));
+    return null;
+  }
+  if (parsed < min || parsed > max) {
+    draft.refuse(at, problems.outOfRange(parsed, min, max));
+    return null;
+  }
+  return parsed;
+}
+
+/** The text an occurrence holds, or null after the draft has been told that there is none. */
+export function readText(draft: Draft, at: Occurrence): string | null {
+  if (at.value) return at.value;
+  draft.refuse(at, problems.emptyValue());
+  return null;
+}
