@@ -13,21 +13,21 @@ export interface SignalSource {
 }
 
 /**
- * CTRL-C under `npx` arrives twice within milliseconds, once from the terminal and once from npm, which passes it on; it
- * is one wish. No hand is as fast. Milliseconds.
+ * One wish can arrive twice: timeout(1) signals its child and then the group the child is in, npm passes on the CTRL-C
+ * that the terminal has sent already. Those come within a moment; no hand is as fast. Milliseconds.
  */
-const ONE_KEYSTROKE = 200;
+const ONE_WISH = 200;
 
 export function listenForSignals(actions: SignalActions, source: SignalSource = process): void {
-  source.on('SIGTERM', () => actions.stop('SIGTERM'));
-  source.on('SIGQUIT', () => actions.stop('SIGQUIT'));
   let last = Number.NEGATIVE_INFINITY;
-  source.on('SIGINT', () => {
-    const now = performance.now();
-    const repeated = now - last < ONE_KEYSTROKE;
-    last = now;
-    if (!repeated) actions.stop('SIGINT');
-  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
+    source.on(signal, () => {
+      const now = performance.now();
+      const isRepeated = now - last < ONE_WISH;
+      last = now;
+      if (!isRepeated) actions.stop(signal);
+    });
+  }
   source.on('SIGHUP', () => actions.unsupported('SIGHUP', 'reload'));
   // Node opens its inspector on USR1, and the default of USR2 is death: both would surprise whoever comes from uWSGI.
   source.on('SIGUSR1', () => actions.unsupported('SIGUSR1', 'printing statistics'));

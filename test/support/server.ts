@@ -86,9 +86,9 @@ export class RunningServer {
     });
   }
 
-  /** Sends a signal to the started process alone. */
+  /** Sends a signal to the started process alone; nothing happens when it has ended. */
   kill(signal: NodeJS.Signals): void {
-    process.kill(this.pid, signal);
+    this.child.kill(signal);
   }
 
   /** Sends a signal to the started process and all its descendants, as a terminal does for CTRL-C. */
