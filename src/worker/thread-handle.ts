@@ -35,6 +35,12 @@ export interface ThreadEvents {
   ended(thread: ThreadHandle, death: ThreadDeath): void;
 }
 
+/**
+ * How long a thread that is told to drain while it loads its application may go on, milliseconds. It may have accepted
+ * its first connections already; but a CTRL-C does not wait for an application that takes its time.
+ */
+const LOADING_PATIENCE = 1_000;
+
 export class ThreadHandle {
   /** 0-based number of the core. */
   readonly core: number;
@@ -45,6 +51,7 @@ export class ThreadHandle {
   readonly #thread: JsThread | null;
   #error: unknown;
   #readyAt: number | null = null;
+  #patience: NodeJS.Timeout | null = null;
 
   constructor(start: ThreadStart, spawn: SpawnThread, events: ThreadEvents) {
     this.core = start.core;
@@ -52,14 +59,12 @@ export class ThreadHandle {
     this.#thread = this.#spawn(start, spawn);
   }
 
-  /** Lets it finish its requests and go. One that has none yet, because it still loads, is ended at once. */
+  /** Lets it finish its requests and go. One that still loads gets a moment to become ready first. */
   drain(): void {
-    if (this.state === 'ready') {
-      this.state = 'draining';
-      this.#thread?.postMessage({ type: 'drain' });
-    } else if (this.state === 'loading') {
-      this.terminate();
-    }
+    if (this.state !== 'ready' && this.state !== 'loading') return;
+    if (this.state === 'loading') this.#patience = setTimeout(() => this.terminate(), LOADING_PATIENCE);
+    this.state = 'draining';
+    this.#thread?.postMessage({ type: 'drain' });
   }
 
   /** Ends it at once. */
@@ -87,6 +92,7 @@ export class ThreadHandle {
   #receive(message: ThreadToControl): void {
     switch (message.type) {
       case 'ready':
+        this.#stopWaiting();
         if (this.state === 'loading') this.state = 'ready';
         this.#readyAt = performance.now();
         this.#events.ready(this, message);
@@ -102,8 +108,13 @@ export class ThreadHandle {
     }
   }
 
+  #stopWaiting(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
+  }
+
   #end(code: number): void {
     if (this.state === 'gone') return;
+    this.#stopWaiting();
     const failed = this.state === 'failed';
     this.state = 'gone';
     const lived = this.#readyAt === null ? null : performance.now() - this.#readyAt;

@@ -115,7 +115,8 @@ export class WorkerControl {
       this.#giveUp(reason);
       return;
     }
-    this.#parts.log(reason);
+    // While the server stops, the one failure that made it stop has been told.
+    if (this.#phase === 'serving') this.#parts.log(reason);
     thread.terminate();
   }
 

@@ -39,11 +39,23 @@ describe('ThreadHandle', () => {
     expect(deaths).toEqual([{ error: undefined, code: 0, lived: 0, failed: false }]);
   });
 
-  it('ends a thread that still loads: it has no request yet', () => {
+  it('ends a thread that goes on loading after it was told to drain', () => {
     const { handle, thread } = start();
     handle.drain();
+    expect(thread.sent).toEqual([{ type: 'drain' }]);
+    vi.advanceTimersByTime(999);
+    expect(thread.terminated).toBe(false);
+    vi.advanceTimersByTime(1);
     expect(thread.terminated).toBe(true);
-    expect(thread.sent).toEqual([]);
+  });
+
+  it('lets a thread finish that becomes ready after it was told to drain', () => {
+    const { handle, thread } = start();
+    handle.drain();
+    thread.ready();
+    vi.advanceTimersByTime(10_000);
+    expect(thread.terminated).toBe(false);
+    expect(handle.state).toBe('draining');
   });
 
   it('reports what killed it and how long it had lived', () => {

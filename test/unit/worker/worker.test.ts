@@ -192,6 +192,16 @@ describe('WorkerControl, stopping', () => {
     expect(exits).toEqual([0]);
   });
 
+  it('does not repeat why the application cannot be loaded while it stops', () => {
+    const { control, threads, lines, exits } = start();
+    control.receive({ type: 'stop' });
+    threads[0]!.say({ type: 'failed', reason: 'no such file' });
+    expect(threads[0]!.terminated).toBe(true);
+    threads[0]!.end(1);
+    expect(lines).toEqual([]);
+    expect(exits).toEqual([0]);
+  });
+
   it('does not start again what died while it stops, nor what was about to be started', () => {
     const { control, threads, exits } = start({ threads: 2 });
     for (const thread of threads) thread.ready();
