@@ -4,6 +4,7 @@ import { type Child, startChild } from './children.js';
 import type { Endpoint } from './probe.js';
 import { untilReady } from './probe.js';
 import { processTree } from './process-usage.js';
+import type { SlowRounds } from './slow-work.js';
 
 export interface Shape {
   processes: number;
@@ -13,8 +14,7 @@ export interface Shape {
 export interface Launch extends Shape {
   /** An empty directory of this trial's own, for the socket and the log. */
   dir: string;
-  /** Rounds of the hello application's hash that take 20 ms of CPU. */
-  slowRounds: number;
+  slowRounds: SlowRounds;
 }
 
 /** A command line that serves the hello application at an endpoint. */

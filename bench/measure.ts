@@ -4,6 +4,9 @@ import { errors } from './errors.js';
 import { type LoadOptions, runLoad } from './load.js';
 import { machineCpuNs, memoryOf, ownCpuNs, sampleUsage, usageBetween } from './process-usage.js';
 
+/** The body of the hello application, bytes: without a Content-Length nothing else tells a cut one from a whole. */
+export const HELLO_BYTES = 40;
+
 /** Long enough for a JIT compiler to be done with a hello. */
 const WARM_UP_S = 1;
 
@@ -18,6 +21,7 @@ export interface Measurement {
   p99: number;
   rssKiB: number;
   pssKiB: number;
+  anonymousKiB: number;
   /** Cores that programs outside the benchmark kept busy meanwhile: should be 0. */
   foreignCores: number;
 }
@@ -54,7 +58,7 @@ export async function measureLoad(
   seconds: number,
   shape: LoadShape = {},
 ): Promise<Measurement> {
-  const load = { socket: server.endpoint.address, ...shape };
+  const load = { socket: server.endpoint.address, expectBytes: HELLO_BYTES, ...shape };
   await runLoad({ ...load, duration: WARM_UP_S });
   const { result, cost } = await costOf(server, () => runLoad({ ...load, duration: seconds }));
   if (result.errors.total > 0) throw errors.requestsFailed(server.contender.label, result.errors);

@@ -24,6 +24,8 @@ export interface Memory {
   rssKiB: number;
   /** Proportional set size: a page shared by n processes counts 1/n in each. */
   pssKiB: number;
+  /** Heap, stacks and the like, without files and programs: nothing that another process does changes it. */
+  anonymousKiB: number;
 }
 
 const read = (path: string): string => readFileSync(path, 'latin1');
@@ -91,11 +93,13 @@ export function usageBetween(before: UsageSample, after: UsageSample): Usage {
 }
 
 export function memoryOf(pids: readonly number[]): Memory {
-  const memory = { rssKiB: 0, pssKiB: 0 };
+  const memory = { rssKiB: 0, pssKiB: 0, anonymousKiB: 0 };
   for (const pid of pids) {
     const rollup = read(`/proc/${pid}/smaps_rollup`);
-    memory.rssKiB += Number(/^Rss:\s+(\d+)/m.exec(rollup)?.[1]);
-    memory.pssKiB += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]);
+    const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1]);
+    memory.rssKiB += field('Rss');
+    memory.pssKiB += field('Pss');
+    memory.anonymousKiB += field('Anonymous');
   }
   return memory;
 }

@@ -2,7 +2,6 @@
  * The benchmark: runs in a process of its own, starts every server afresh for every trial, and drives it from the
  * same machine. How to read the figures: bench/README.md.
  */
-import { pbkdf2Sync } from 'node:crypto';
 import { relative } from 'node:path';
 import { buildBinary } from './binaries.js';
 import { cases } from './cases/all.js';
@@ -13,27 +12,15 @@ import { describeMachine } from './machine.js';
 import { parseOptions, usage } from './options.js';
 import { markdown, saveReport, writeReadme } from './report.js';
 import { type Case, Session } from './session.js';
+import { calibrateSlowRounds } from './slow-work.js';
 import { median } from './statistics.js';
 
-const SLOW_MS = 20;
-const CALIBRATION_ROUNDS = 20_000;
 /** What the kernel and a quiet machine's daemons take anyway. */
 const FOREIGN_CORES_LIMIT = 0.1;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-
-/** Rounds of the hash in apps/hello.js that take 20 ms of this machine's CPU. */
-function calibrateSlowRounds(): number {
-  const msPerRound = Array.from({ length: 9 }, () => {
-    const before = process.cpuUsage();
-    pbkdf2Sync('password', 'salt', CALIBRATION_ROUNDS, 32, 'sha256');
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000 / CALIBRATION_ROUNDS;
-  });
-  return Math.round(SLOW_MS / median(msPerRound));
-}
 
 function selectCases(ids: readonly string[]): readonly Case[] {
   for (const id of ids) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Contender, type RunningServer, type Shape, startContender } from './contender.js';
 import type { Figure, Series } from './figure.js';
 import type { Options } from './options.js';
+import type { SlowRounds } from './slow-work.js';
 
 export interface Entry extends Shape {
   contender: Contender;
@@ -46,8 +47,7 @@ export class Session {
 
   constructor(
     readonly options: Options,
-    /** Rounds of the hello application's hash that take 20 ms of CPU. */
-    readonly slowRounds: number,
+    readonly slowRounds: SlowRounds,
     private readonly progress: (line: string) => void,
   ) {}
 

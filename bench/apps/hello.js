@@ -5,7 +5,7 @@ const HELLO = "<h1 style='color:blue'>Hello There!</h1>";
 const CHUNK = Buffer.alloc(65536, 'x');
 const BIG_CHUNKS = 1600;
 
-/** Rounds that take 20 ms of CPU: measured by the bench, because a thread cannot read its own CPU clock on Node 20. */
+/** Rounds that take 20 ms of CPU, measured by the bench. */
 const SLOW_ROUNDS = Number(process.env.BENCH_SLOW_ROUNDS ?? 40_000);
 
 export function application(environ, startResponse) {

@@ -4,6 +4,7 @@ import { uwsgiNode } from '../contenders/uwsgi-node.js';
 import { errors } from '../errors.js';
 import { atMost, valueFigure } from '../figure.js';
 import { runLoad } from '../load.js';
+import { HELLO_BYTES } from '../measure.js';
 import { memoryOf } from '../process-usage.js';
 import type { Case } from '../session.js';
 import { slope } from '../statistics.js';
@@ -17,7 +18,8 @@ const MANY_HEADER_SETS = 20_000;
 
 async function measure(server: RunningServer, requests: number, headerSets: number) {
   const load = async (count: number) => {
-    const report = await runLoad({ socket: server.endpoint.address, requests: count, headerSets });
+    const socket = server.endpoint.address;
+    const report = await runLoad({ socket, requests: count, headerSets, expectBytes: HELLO_BYTES });
     if (report.errors.total > 0) throw errors.requestsFailed(server.contender.label, report.errors);
   };
   await load(WARM_UP_REQUESTS);
@@ -27,9 +29,9 @@ async function measure(server: RunningServer, requests: number, headerSets: numb
     await load(step);
     samples.push({ requests: done, ...memoryOf(server.pids()) });
   }
-  const growth = (key: 'rssKiB' | 'pssKiB') =>
+  const growth = (key: 'rssKiB' | 'anonymousKiB') =>
     slope(samples.map((sample) => ({ x: sample.requests / 1e6, y: sample[key] / 1024 })));
-  return { pssMiBPerMillion: growth('pssKiB'), rssMiBPerMillion: growth('rssKiB'), samples };
+  return { anonymousMiBPerMillion: growth('anonymousKiB'), rssMiBPerMillion: growth('rssKiB'), samples };
 }
 
 export const memory: Case = {
@@ -44,9 +46,9 @@ export const memory: Case = {
         (server) => measure(server, session.options.memoryRequests, headerSets),
         1,
       );
-      const growth = results.series(uwsgiNode, (m) => m.pssMiBPerMillion);
+      const growth = results.series(uwsgiNode, (m) => m.anonymousMiBPerMillion);
       const sets = headerSets === 1 ? 'one header set' : `${headerSets} header sets`;
-      const title = `memory (PSS) that a million requests add, ${sets}`;
+      const title = `memory that a million requests add, ${sets}`;
       figures.push(valueFigure(title, 'MiB', growth, atMost(NOISE_MIB)));
     }
     return figures;

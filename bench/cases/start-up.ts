@@ -6,10 +6,11 @@ import { uwsgiPython } from '../contenders/uwsgi-python.js';
 import { atMost, valueFigure } from '../figure.js';
 import { untilReady } from '../probe.js';
 import type { Case, Entry } from '../session.js';
+import type { SlowRounds } from '../slow-work.js';
 
 const SPAWNS = 10;
 
-async function timeStart({ contender, processes, threads }: Entry, dir: string, slowRounds: number) {
+async function timeStart({ contender, processes, threads }: Entry, dir: string, slowRounds: SlowRounds) {
   const started = performance.now();
   const { child, endpoint } = await spawnContender(contender, { dir, processes, threads, slowRounds });
   try {

@@ -25,7 +25,7 @@ function commandLine(launch: Launch, listener: readonly string[]): readonly [str
   ];
 }
 
-const env = (launch: Launch) => ({ BENCH_SLOW_ROUNDS: String(launch.slowRounds) });
+const env = (launch: Launch) => ({ BENCH_SLOW_ROUNDS: String(launch.slowRounds.node) });
 
 export const uwsgiNode: Contender = {
   name: 'uwsgi-node',

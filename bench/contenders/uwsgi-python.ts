@@ -42,7 +42,7 @@ export const uwsgiPython: Contender = {
       ],
       endpoint: { protocol: 'uwsgi', address },
       // Nobody wants __pycache__ in the source tree.
-      env: { PYTHONDONTWRITEBYTECODE: '1' },
+      env: { PYTHONDONTWRITEBYTECODE: '1', BENCH_SLOW_ROUNDS: String(launch.slowRounds.python) },
     };
   },
 };
