@@ -75,10 +75,12 @@ export const Fact = {
   prefix: 6,
   prefixFresh: 7,
   prefixCount: 8,
-  contentLengthLow: 9,
-  contentLengthHigh: 10,
+  /** 1: a name after the prefix may come twice. */
+  repeats: 9,
+  contentLengthLow: 10,
+  contentLengthHigh: 11,
   /** Of the array. */
-  length: 11,
+  length: 12,
 } as const;
 
 export const UNKNOWN_LAYOUT = 0xffff_ffff;

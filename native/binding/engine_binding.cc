@@ -28,6 +28,7 @@ enum Fact : size_t {
   kPrefix,
   kPrefixFresh,
   kPrefixCount,
+  kRepeats,
   kContentLengthLow,
   kContentLengthHigh,
 };
@@ -161,6 +162,7 @@ void EngineBinding::on_request(Connection& connection, const Request& request) {
   facts_[kPrefix] = match.prefix.index;
   facts_[kPrefixFresh] = match.prefix.fresh;
   facts_[kPrefixCount] = match.prefix_count;
+  facts_[kRepeats] = match.repeats;
   facts_[kContentLengthLow] = static_cast<uint32_t>(connection.content_length);
   facts_[kContentLengthHigh] = static_cast<uint32_t>(connection.content_length >> 32);
 

@@ -142,8 +142,18 @@ VarsMatch VarLayouts::match(Bytes block, const uwsgi::VarPlace* places, uint32_t
     }
   }
   if (result.prefix.index == LayoutTable::kUnknown) result.prefix_count = 0;
-  for (uint32_t i = result.prefix_count; i < count; ++i)
-    names[i] = names_.find(hashes_[i], name_of(block, places[i]));
+  ++requests_;
+  last_seen_.resize(NameTable::kCapacity);
+  for (uint32_t i = result.prefix_count; i < count; ++i) {
+    const uint16_t number = names_.find(hashes_[i], name_of(block, places[i]));
+    names[i] = number;
+    if (number == NameTable::kUnknown) {
+      result.repeats = true;
+      continue;
+    }
+    result.repeats |= last_seen_[number] == requests_;
+    last_seen_[number] = requests_;
+  }
   return result;
 }
 

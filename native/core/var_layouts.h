@@ -71,13 +71,13 @@ class LayoutTable {
 class NameTable {
  public:
   static constexpr uint16_t kUnknown = UINT16_MAX;
+  static constexpr size_t kCapacity = 2048;
 
   NameTable();
   // kUnknown when the table is full or the name too long to be common.
   uint16_t find(uint64_t hash, Bytes name);
 
  private:
-  static constexpr size_t kCapacity = 2048;
   static constexpr size_t kSlots = 4096;
   static constexpr size_t kLongest = 64;
 
@@ -90,6 +90,7 @@ struct VarsMatch {
   LayoutTable::Found layout;  // of all vars
   LayoutTable::Found prefix;  // when there is no layout: of the first prefix_count vars
   uint32_t prefix_count = 0;
+  bool repeats = false;  // some name after the prefix comes twice, or may do so unnoticed
 };
 
 class VarLayouts {
@@ -102,6 +103,8 @@ class VarLayouts {
   LayoutTable prefixes_{8};
   NameTable names_;
   std::vector<uint64_t> hashes_;
+  std::vector<uint32_t> last_seen_;  // by number: in which request
+  uint32_t requests_ = 0;
 };
 
 }  // namespace uwsgi_node

@@ -71,9 +71,6 @@ function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** First key of a prefix object; deleting it makes the object a dictionary, to which rare keys are added cheaply. */
-const placeholder = '';
-
 /** The keys of an environ that are not vars. */
 export function completeEnviron(
   environ: Environ,
@@ -119,7 +116,7 @@ export class EnvironBuilder {
     let environ: Environ;
     if (layout !== UNKNOWN_LAYOUT) {
       if (facts[Fact.fresh] === 1)
-        this.#layouts[layout] = this.#compile(this.#keys(text, facts[Fact.count]!), []);
+        this.#layouts[layout] = this.#compile(this.#keys(text, facts[Fact.count]!));
       environ = new this.#layouts[layout]!(text, this.places, input, request);
     } else {
       environ = this.#fill(text, input, request);
@@ -133,38 +130,38 @@ export class EnvironBuilder {
     const { facts, places, names } = this;
     const count = facts[Fact.count]!;
     const prefixCount = facts[Fact.prefixCount]!;
+    const repeats = facts[Fact.repeats] === 1;
     const environ = this.#begin(text, input, request, prefixCount);
     for (let i = prefixCount, at = prefixCount * 4; i < count; i++, at += 4) {
-      const number = names[i]!;
-      let name = number === UNKNOWN_NAME ? undefined : this.#known[number];
-      if (name === undefined) {
-        name = text.slice(places[at], places[at + 1]);
-        if (number !== UNKNOWN_NAME) this.#known[number] = name;
-      }
+      const name = repeats ? undefined : this.#known[names[i]!];
       const value = text.slice(places[at + 2], places[at + 3]);
-      // The server's own keys are in lower case; no var takes their place.
-      if (name.charCodeAt(0) >= 97 && name in environ) continue;
-      const before = name.startsWith('HTTP_') ? environ[name] : undefined;
-      if (before !== undefined) environ[name] = before + separator(name) + value;
-      else if (name === '__proto__') define(environ, name, value);
+      if (name === undefined) this.#add(environ, text.slice(places[at], places[at + 1]), names[i]!, value);
       else environ[name] = value;
     }
     if (prefixCount === 0) environ['wsgi.url_scheme'] = urlScheme(environ.HTTPS, environ.REQUEST_SCHEME);
     return environ;
   }
 
+  /** Adds a var that may be there already, or whose name may be special; learns the names that are not. */
+  #add(environ: Environ, name: string, number: number, value: string): void {
+    // The server's own keys are in lower case; no var takes their place.
+    if (name.charCodeAt(0) >= 97 && name in environ) return;
+    if (name === '__proto__') return define(environ, name, value);
+    const isHeader = name.startsWith('HTTP_');
+    if (isHeader && number !== UNKNOWN_NAME) this.#known[number] = name;
+    const before = isHeader ? environ[name] : undefined;
+    environ[name] = before === undefined ? value : before + separator(name) + value;
+  }
+
   #begin(text: string, input: WsgiInput, request: SignalSource, prefixCount: number): Environ {
     const prefix = this.facts[Fact.prefix]!;
     if (prefix === UNKNOWN_LAYOUT) {
-      this.#empty ??= this.#compile([], []);
+      this.#empty ??= this.#compile([]);
       return new this.#empty(text, this.places, input, request);
     }
-    if (this.facts[Fact.prefixFresh] === 1) {
-      this.#prefixes[prefix] = this.#compile(this.#keys(text, prefixCount), [placeholder]);
-    }
-    const environ = new this.#prefixes[prefix]!(text, this.places, input, request);
-    delete environ[placeholder];
-    return environ;
+    if (this.facts[Fact.prefixFresh] === 1)
+      this.#prefixes[prefix] = this.#compile(this.#keys(text, prefixCount));
+    return new this.#prefixes[prefix]!(text, this.places, input, request);
   }
 
   #keys(text: string, count: number): string[] {
@@ -172,8 +169,8 @@ export class EnvironBuilder {
   }
 
   /** A constructor for environs with these vars, in this order. */
-  #compile(keys: string[], first: string[]): EnvironConstructor {
-    const values = new Map<string, string>(first.map((key) => [key, "''"]));
+  #compile(keys: string[]): EnvironConstructor {
+    const values = new Map<string, string>();
     keys.forEach((key, i) => {
       const value = `text.slice(places[${i * 4 + 2}], places[${i * 4 + 3}])`;
       const before = key.startsWith('HTTP_') ? values.get(key) : undefined;
