@@ -66,7 +66,7 @@ export class BodyCollector {
   }
 
   #spill(): void {
-    const path = join(this.#directory, `uwsgi-node-${randomBytes(12).toString('hex')}`);
+    const path = join(this.#directory, `uwsgi-node-body-${randomBytes(12).toString('hex')}`);
     this.#fd = openSync(path, 'wx+', 0o600);
     unlinkSync(path);
     for (const chunk of this.#chunks) writeAll(this.#fd, chunk);

@@ -12,7 +12,7 @@ const LINGER_TIME = 2_000;
 
 export class NodeExchange extends Exchange {
   readonly #response: ServerResponse;
-  readonly #socket: Socket;
+  readonly socket: Socket;
   readonly #timeout: number;
   #lingering = false;
 
@@ -20,12 +20,15 @@ export class NodeExchange extends Exchange {
   constructor(traffic: Traffic, request: IncomingMessage, response: ServerResponse, timeout: number) {
     super(traffic, request.method!);
     this.#response = response;
-    this.#socket = request.socket;
+    this.socket = request.socket;
     this.#timeout = timeout * 1_000;
-    response.on('finish', () => this.settle());
+    response.on('finish', () => {
+      // Node says so too when it throws away what it could not send.
+      if (!this.socket.destroyed) this.settle();
+    });
     response.on('close', () => this.peerGone());
     response.on('drain', () => {
-      this.#socket.setTimeout(0);
+      this.socket.setTimeout(0);
       this.drained();
     });
   }
@@ -35,13 +38,12 @@ export class NodeExchange extends Exchange {
    * would never read its 413. So what it sends is thrown away for a while, and the connection kept if that was all.
    */
   linger(request: IncomingMessage): void {
-    if (request.complete) return;
     this.#lingering = true;
     let left = LINGER_BYTES;
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER_TIME);
+    const timer = setTimeout(() => this.socket.destroy(), LINGER_TIME);
     request.on('data', (chunk: Buffer) => {
       left -= chunk.length;
-      if (left < 0) this.#socket.destroy();
+      if (left < 0) this.socket.destroy();
     });
     request.on('close', () => clearTimeout(timer));
   }
@@ -75,20 +77,20 @@ export class NodeExchange extends Exchange {
 
   protected override reset(): void {
     // Without a length or chunks (HTTP/1.0) only a reset tells a broken response from a complete one.
-    if (this.#socket.remoteFamily !== undefined) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    if (this.socket.remoteFamily !== undefined) this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 
   #writeHead(plan: PlannedHead, length: number | null): void {
     const fields: string[] = [];
     for (const [name, value] of plan.headers) fields.push(name, value);
     if (length !== null) fields.push('Content-Length', String(length));
-    if ((plan.close && !this.#lingering) || this.traffic.draining) this.#response.shouldKeepAlive = false;
+    if ((plan.close && !this.#lingering) || this.traffic.closing) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(plan.code, plan.status.slice(4), fields);
   }
 
   /** Node measures progress: a slow reader stays, one that reads nothing at all is given up. */
   #watchReader(): void {
-    this.#socket.setTimeout(this.#timeout);
+    this.socket.setTimeout(this.#timeout);
   }
 }

@@ -1,7 +1,7 @@
 /** HTTP listeners on Node's own server. Runs in a JS thread. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../messages.js';
 import { native } from '../native.js';
@@ -24,19 +24,15 @@ import { type Refusal, refusalBytes, refusals, refuse } from './refusals.js';
 import { Traffic } from './traffic.js';
 
 export async function startNodeHttp(start: EngineStart, reason: string): Promise<HttpFront> {
-  const traffic = new Traffic();
-  const servers = await Promise.all(
-    start.listeners.map((listener) => new NodeFront(start, listener, traffic).listen()),
-  );
+  const traffic = new Traffic(start.settings.httpKeepalive > 0);
+  const fronts = start.listeners.map((listener) => new NodeFront(start, listener, traffic));
+  await Promise.all(fronts.map((front) => front.listen()));
   return {
     engine: 'node:http',
     reason,
     async drain() {
-      const closed = servers.map((server) => once(server, 'close'));
-      for (const server of servers) server.close();
-      await traffic.drain();
-      for (const server of servers) server.closeIdleConnections();
-      await Promise.all(closed);
+      const idle = traffic.drain();
+      await Promise.all(fronts.map((front) => front.drain(idle)));
     },
   };
 }
@@ -53,6 +49,8 @@ class NodeFront {
   readonly #facts: ServerFacts;
   readonly #traffic: Traffic;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #unanswered = new Set<NodeExchange>();
 
   constructor(start: EngineStart, listener: InheritedListener, traffic: Traffic) {
     this.#start = start;
@@ -63,35 +61,53 @@ class NodeFront {
     this.#server = createServer({
       maxHeaderSize: bufferSize,
       insecureHTTPParser: false,
+      // `readHead` asks for it, so that the refusal is logged.
+      requireHostHeader: false,
       headersTimeout: socketTimeout * 1_000,
       // A large upload may take its time; `receive` watches for silence instead.
       requestTimeout: 0,
       connectionsCheckingInterval: 1_000,
-      // 0 would mean for ever, where uWSGI means not at all.
       keepAliveTimeout: httpKeepalive * 1_000,
     });
-    if (httpKeepalive === 0) this.#server.maxRequestsPerSocket = 1;
     // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
     this.#server.maxHeadersCount = 0;
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('request', (request, response) => this.#receive(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
     this.#server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.badTarget));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onError(error, socket));
   }
 
-  async listen(): Promise<Server> {
+  async listen(): Promise<void> {
     // Node closes the descriptor with its server, and the listener belongs to the process.
     const fd = native.duplicateFd(this.#listener.fd);
     // Node calls listen(2) again: the backlog must be said again too. The kernel clamps it to somaxconn.
     this.#server.listen({ fd, backlog: this.#start.settings.listen ?? 4_096 });
     await once(this.#server, 'listening');
-    return this.#server;
+  }
+
+  /** @param idle resolves when nothing is unanswered any more */
+  async drain(idle: Promise<void>): Promise<void> {
+    const closed = once(this.#server, 'close');
+    // Not http.Server's own close: it takes for idle, and destroys, a connection whose response is still leaving.
+    NetServer.prototype.close.call(this.#server);
+    const busy = new Set(Array.from(this.#unanswered, ({ socket }) => socket));
+    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
+    await idle;
+    for (const socket of this.#sockets) socket.destroySoon();
+    await closed;
   }
 
   #receive(request: IncomingMessage, response: ServerResponse, waits: boolean): void {
     const { environ, framing, refusal } = readHead(request, this.#facts, this.#start.settings.limitPost);
-    const exchange = new NodeExchange(this.#traffic, request, response, this.#start.settings.socketTimeout);
+    const exchange = new NodeExchange(this.#traffic, request, response, this.#start.settings.httpTimeout);
+    this.#unanswered.add(exchange);
+    response.on('close', () => this.#unanswered.delete(exchange));
     if (refusal !== null) {
+      if (hasRequestBody(environ, framing)) exchange.linger(request);
       this.#refuse(exchange, request, refusal);
       return;
     }
@@ -106,9 +122,10 @@ class NodeFront {
     const stop = (refusal: Refusal) => {
       request.removeAllListeners('data').removeAllListeners('end');
       collector.discard();
+      if (refusal !== refusals.slow) exchange.linger(request);
       this.#refuse(exchange, request, refusal);
     };
-    request.setTimeout(this.#start.settings.socketTimeout * 1_000, () => stop(refusals.slow));
+    request.setTimeout(this.#start.settings.httpTimeout * 1_000, () => stop(refusals.slow));
     exchange.onGone(() => collector.discard());
     request.on('data', (chunk: Buffer) => {
       try {
@@ -129,7 +146,6 @@ class NodeFront {
 
   #refuse(exchange: NodeExchange, request: IncomingMessage, refusal: Refusal): void {
     this.#start.onRefused?.(refusal.head.status, request.socket.remoteAddress ?? '', refusal.reason);
-    if (refusal !== refusals.slow) exchange.linger(request);
     refuse(exchange, refusal);
   }
 
@@ -141,9 +157,13 @@ class NodeFront {
 
   #refuseRaw(socket: Duplex, refusal: Refusal): void {
     const { remoteAddress, _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse };
+    if (message?.headersSent) {
+      // In the midst of a response the answer would be taken for a part of it; a complete one may still leave.
+      if (!message.writableEnded) socket.destroy();
+      return;
+    }
     this.#start.onRefused?.(refusal.head.status, remoteAddress ?? '', refusal.reason);
-    // In the midst of another response it would be taken for a part of that one.
-    if (socket.writable && !message?.headersSent) socket.end(refusalBytes(refusal), () => socket.destroy());
+    if (socket.writable) socket.end(refusalBytes(refusal), () => socket.destroy());
     else socket.destroy();
   }
 }
@@ -176,6 +196,8 @@ function readHead(request: IncomingMessage, facts: ServerFacts, limitPost: numbe
   }
   let refusal: Refusal | null = null;
   if (!isMethod(method)) refusal = refusals.badMethod;
+  else if (request.httpVersionMajor !== 1) refusal = refusals.badVersion;
+  else if (environ.HTTP_HOST === undefined && request.httpVersion === '1.1') refusal = refusals.badFraming;
   else if (path === null) refusal = refusals.badTarget;
   else if (framing.invalid) refusal = refusals.badFraming;
   else if (exceeds(environ, limitPost)) refusal = refusals.bodyTooLarge;

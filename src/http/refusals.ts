@@ -26,10 +26,11 @@ export const refusals = {
   badFraming: refusal(
     400,
     'Bad Request',
-    'Host, Content-Length or Transfer-Encoding is repeated or malformed',
+    'Host, Content-Length or Transfer-Encoding is missing, repeated or malformed',
   ),
+  badVersion: refusal(505, 'HTTP Version Not Supported', 'the request is not HTTP/1'),
   malformed: refusal(400, 'Bad Request', 'the request is not HTTP/1.1'),
-  slow: refusal(408, 'Request Timeout', 'the request did not arrive within socket-timeout'),
+  slow: refusal(408, 'Request Timeout', 'the request did not arrive in time (socket-timeout, http-timeout)'),
   bodyTooLarge: refusal(413, 'Content Too Large', 'the body is larger than limit-post'),
   headTooLarge: refusal(431, 'Request Header Fields Too Large', 'the head is larger than buffer-size'),
   bodyNotKept: refusal(500, 'Internal Server Error', 'the body cannot be written to a temporary file'),

@@ -92,7 +92,7 @@ export class UwsExchange extends Exchange {
   }
 
   #sendSmall(plan: WireHead, body: Chunk): void {
-    const close = (plan.close || this.traffic.draining) && !this.#lingering;
+    const close = (plan.close || this.traffic.closing) && !this.#lingering;
     if (this.#corked) this.#response.writeStatus(plan.wire).end(body, close);
     else this.#response.cork(() => this.#response.writeStatus(plan.wire).end(body, close));
     this.settle();
@@ -136,7 +136,7 @@ export class UwsExchange extends Exchange {
   }
 
   #withClose(plan: WireHead, more: string): Buffer {
-    const text = plan.close || this.traffic.draining ? `${more}\r\nConnection: close` : more;
+    const text = plan.close || this.traffic.closing ? `${more}\r\nConnection: close` : more;
     return text === '' ? plan.wire : Buffer.concat([plan.wire, Buffer.from(text)]);
   }
 
@@ -172,9 +172,8 @@ export class UwsExchange extends Exchange {
     while (this.#waiting.length > 0) {
       if (!this.#transfer(this.#waiting.shift()!)) return true;
     }
-    if (this.settled) return true;
     this.drained();
-    if (this.#ending && !this.blocked) this.finishStream();
+    if (this.#ending && !this.blocked && !this.settled) this.finishStream();
     return true;
   }
 

@@ -83,7 +83,7 @@ export function findUws(bufferSize: number): { uws: Uws } | { missing: UwsgiNode
 }
 
 export function startUws(start: EngineStart, uws: Uws): HttpFront {
-  const traffic = new Traffic();
+  const traffic = new Traffic(start.settings.httpKeepalive > 0);
   const bound = start.listeners.map((listener) => {
     const app = uws.App();
     const requests = new UwsListener(start, listener, traffic);
@@ -96,6 +96,8 @@ export function startUws(start: EngineStart, uws: Uws): HttpFront {
     async drain() {
       for (const { socket } of bound) uws.us_listen_socket_close(socket);
       await traffic.drain();
+      // The last response may lie in a cork of the callback that this is called from.
+      await new Promise(setImmediate);
       for (const { app } of bound) app.close();
     },
   };

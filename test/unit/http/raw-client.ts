@@ -1,5 +1,5 @@
 /** HTTP by hand: sends exactly the bytes it is given, and says exactly what came back. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface RawResponse {
@@ -14,13 +14,15 @@ export interface RawResponse {
 }
 
 export class RawClient {
-  /** All bytes so far, latin-1. */
-  received = '';
   closed = false;
   /** Whether the connection ended in a reset. */
   reset = false;
   readonly socket: Socket;
-  #used = 0;
+  /** What has come since the last complete response. */
+  #pieces: string[] = [];
+  #size = 0;
+  /** Not the socket's own events: `once` would reject with its errors, and an end is awaited however it came. */
+  readonly #events = new EventEmitter();
 
   /** @param address what a listener is called: a path, or `127.0.0.1:8080` */
   constructor(address: string) {
@@ -28,17 +30,24 @@ export class RawClient {
       ? connect(address)
       : connect(Number(address.split(':').at(-1)), '127.0.0.1');
     this.socket.setEncoding('latin1');
-    this.socket.on('data', (text: unknown) => {
-      this.received += text;
-      this.socket.emit('progress');
+    this.socket.on('data', (text) => {
+      this.#pieces.push(String(text));
+      this.#size += String(text).length;
+      this.#events.emit('progress');
     });
     this.socket.on('error', (error: NodeJS.ErrnoException) => {
       this.reset ||= error.code === 'ECONNRESET';
     });
     this.socket.on('close', () => {
       this.closed = true;
-      this.socket.emit('progress');
+      this.#events.emit('progress');
     });
+  }
+
+  /** What has come since the last complete response, latin-1. */
+  get rest(): string {
+    if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join('')];
+    return this.#pieces[0] ?? '';
   }
 
   send(text: string): this {
@@ -49,31 +58,33 @@ export class RawClient {
   /** The next response, interim ones (1xx) included. Rejects where the connection ends before it is complete. */
   async response(method = 'GET'): Promise<RawResponse> {
     for (;;) {
-      const parsed = parseResponse(this.received.slice(this.#used), method, this.closed);
+      const parsed = this.#mayBeComplete() ? parseResponse(this.rest, method, this.closed) : null;
       if (parsed !== null) {
-        this.#used += parsed.used;
+        this.#pieces = [this.rest.slice(parsed.used)];
+        this.#size -= parsed.used;
         return parsed.response;
       }
-      if (this.closed)
-        throw new Error(`the connection ended within a response: ${this.received.slice(-300)}`);
-      await once(this.socket, 'progress');
+      if (this.closed) throw new Error(`the connection ended within a response: ${this.rest.slice(-300)}`);
+      await once(this.#events, 'progress');
     }
   }
 
-  /** What has come since the last complete response. */
-  get rest(): string {
-    return this.received.slice(this.#used);
+  /** Looks at the end of what has come, lest megabytes are parsed again for every piece of them. */
+  #mayBeComplete(): boolean {
+    if (this.#size < 100_000 || this.closed) return true;
+    const length = /\r\nContent-Length: (\d+)\r\n/.exec(this.#pieces[0]!.slice(0, 10_000));
+    return length === null ? this.#pieces.at(-1)!.endsWith('0\r\n\r\n') : this.#size > Number(length[1]);
   }
 
   async untilReceived(text: string): Promise<void> {
-    while (!this.received.includes(text)) {
-      if (this.closed) throw new Error(`the connection ended without ${text}: ${this.received.slice(-300)}`);
-      await once(this.socket, 'progress');
+    while (!this.#pieces.slice(-2).join('').includes(text)) {
+      if (this.closed) throw new Error(`the connection ended without ${text}`);
+      await once(this.#events, 'progress');
     }
   }
 
   async untilClosed(): Promise<void> {
-    if (!this.closed) await once(this.socket, 'close');
+    while (!this.closed) await once(this.#events, 'progress');
   }
 }
 
