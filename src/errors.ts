@@ -174,6 +174,24 @@ export const problems = {
       `${name} is an option and cannot be a placeholder; give it another name, or use set`,
     ),
   unresolvedHost: (host: string) => problem('UNRESOLVED_HOST', `the name ${host} has no IPv4 address`),
+  valuelessKey: (key: string) =>
+    problem('VALUELESS_KEY', `${key} has no value and is left out; write ${key}: true`),
+  openBlock: (key: string) =>
+    problem(
+      'OPEN_BLOCK',
+      `${key} is never ended, so it holds for all that follows; add ${key.startsWith('for') ? 'endfor' : 'endif'} =`,
+    ),
+  commentIsTrue: (comment: string, key: string, meant: string) =>
+    problem(
+      'COMMENT_IS_TRUE',
+      `${JSON.stringify(comment)} is part of the value, and whatever is not false, off, no or 0 is true. Write: ${key} = ${meant}`,
+    ),
+  unexpanded: (value: string) =>
+    problem(
+      'UNEXPANDED',
+      `${JSON.stringify(value)} is not a whole number: either nothing of that name is defined, or it stands where ` +
+        'nothing is replaced (in listen, in an inherited file)',
+    ),
   swallowedNewline: () =>
     problem(
       'SWALLOWED_NEWLINE',

@@ -1,6 +1,8 @@
 /**
- * The names of sockets (uwsgi-map 3.9): `path`, `@abstract`, `host:port`, `:port`, `*:port`, `[ipv6]:port`.
+ * The names of sockets (uwsgi-map 3.9): `path`, `@abstract`, `host:port`, `:port`, `*:port`, `10.0.0.*:port`,
+ * `[ipv6]:port`.
  */
+import { networkInterfaces } from 'node:os';
 
 /** sun_path holds 108 bytes with its closing NUL; uWSGI stops at 102, for the suffixes it appends. */
 const LONGEST_UNIX_PATH = 102;
@@ -27,5 +29,15 @@ function inetProblem(address: string): string | null {
   const port = address.slice(colon + 1);
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return `${port || 'nothing'} is not a port (0-65535)`;
   if (host.startsWith('[')) return host.endsWith(']') ? null : 'the bracket is not closed';
+  if (/^\d[\d.]*\*$/.test(host)) return 'no interface of this host has such an address';
   return host.includes(':') ? 'an IPv6 address stands in brackets' : null;
+}
+
+/** `10.0.0.*:8080` with the first address of this host that fits; other addresses, and those that fit none, as they are. */
+export function completeAddress(address: string): string {
+  const [, prefix, port] = /^(\d[\d.]*)\*(:\d+)$/.exec(address) ?? [];
+  if (prefix === undefined) return address;
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const fitting = own.find((each) => each.family === 'IPv4' && each.address.startsWith(prefix));
+  return fitting ? fitting.address + port : address;
 }

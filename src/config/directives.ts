@@ -62,7 +62,13 @@ const openBlock =
   (loader, entry) => {
     const { block } = loader;
     if (block !== null) loader.refuseEntry(entry, problems.nestedLogic(block.key));
-    else loader.block = { key: entry.key, logic: findLogic(name)!, argument: entry.value ?? '' };
+    else
+      loader.block = {
+        key: entry.key,
+        logic: findLogic(name)!,
+        argument: entry.value ?? '',
+        origin: entry.origin,
+      };
   };
 
 const logicNames = [

@@ -98,8 +98,10 @@ export class ConfigurationFiles {
     }
   }
 
-  private addLines({ lines, found }: ParsedSection, name: string, file: string, entry: Entry): void {
+  private addLines(parsed: ParsedSection, name: string, file: string, entry: Entry): void {
+    const { lines, found, valueless = [] } = parsed;
     const { section } = split(name);
+    for (const { key, line } of valueless) this.loader.warn({ file, line }, '', problems.valuelessKey(key));
     if (!found) this.loader.warn({ file, line: null }, '', problems.missingSection(section || 'uwsgi', file));
     const source = entry.source === 'bare file' ? 'bare file' : 'file';
     this.open.push(`${file}:${section}`);

@@ -23,6 +23,8 @@ export interface ParsedSection {
   readonly lines: ConfigLine[];
   /** Whether anything was in the section. */
   readonly found: boolean;
+  /** Keys that the format leaves out for want of a value. */
+  readonly valueless?: readonly Pick<ConfigLine, 'key' | 'line'>[];
 }
 
 /** Text that is not what its format wants. */

@@ -1,7 +1,7 @@
 /**
  * How the value of an option lands in `Settings`.
  */
-import { problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors.js';
 import type { Apply, Draft, Occurrence } from './option.js';
 import type { OptionRow } from './rows.js';
 import type { Settings } from './settings.js';
@@ -46,7 +46,7 @@ export function intoText(field: FieldFor<string>): Pick<OptionRow, 'type' | 'app
 export function readInteger(draft: Draft, at: Occurrence, min: number, max: number): number | null {
   const parsed = parseInteger(at.value ?? '');
   if (parsed === null) {
-    draft.refuse(at, problems.notANumber(at.value ?? ''));
+    draft.refuse(at, numberProblem(at.value ?? ''));
     return null;
   }
   if (parsed < min || parsed > max) {
@@ -54,6 +54,11 @@ export function readInteger(draft: Draft, at: Occurrence, min: number, max: numb
     return null;
   }
   return parsed;
+}
+
+/** A reference that is still there was never replaced. */
+function numberProblem(value: string): ProblemText {
+  return /[$%@]\(/.test(value) ? problems.unexpanded(value) : problems.notANumber(value);
 }
 
 /** The text an occurrence holds, or null after the draft has been told that there is none. */

@@ -40,29 +40,27 @@ function validate(text: string): Record<string, unknown> {
 function readSection(text: string, section: string): ConfigLine[] {
   const lines: ConfigLine[] = [];
   let line = 1;
-  let depth = 0;
-  /** Set between the braces of the section. */
-  let inside = false;
-  /** The last string, which a colon makes a key. */
-  let last = '';
-  let key: string | null = null;
-  let rootKey: string | null = null;
+  /** The brackets that are open. */
+  const open: string[] = [];
+  /** The key at the root and the key in the section whose value comes; null before a key. */
+  const keys: (string | null)[] = [null, null];
   for (const [part] of text.matchAll(token)) {
+    const depth = open.length;
     if (part === '\n') line++;
     else if (part === '{' || part === '[') {
-      depth++;
-      if (depth === 2 && part === '{' && rootKey === section) inside = true;
+      open.push(part);
+      keys[depth] = null;
     } else if (part === '}' || part === ']') {
-      depth--;
-      if (depth === 1 && inside) return lines;
-    } else if (part === ':') {
-      if (depth === 1) rootKey = last;
-      if (depth === 2) key = last;
+      open.pop();
+      if (depth === 2 && keys[0] === section) return lines;
     } else if (part === ',') {
-      if (depth === 2) key = null;
-    } else {
-      last = textOf(part);
-      if (inside && key !== null && depth <= 3) lines.push({ key, value: last, line });
+      if (depth <= 2) keys[depth - 1] = null;
+    } else if (part !== ':') {
+      const isKey = depth <= 2 && open.at(-1) === '{' && keys[depth - 1] === null;
+      const isItem = depth === 2 || (depth === 3 && open[2] === '[');
+      if (isKey) keys[depth - 1] = textOf(part);
+      else if (isItem && keys[0] === section && keys[1] != null)
+        lines.push({ key: keys[1], value: textOf(part), line });
     }
   }
   return lines;

@@ -25,6 +25,9 @@ export function judge(entries: readonly Entry[], used: ReadonlySet<string>, cwd:
   return { settings: draft.settings, problems: draft.mistakes, warnings: draft.warnings };
 }
 
+/** Values in which ` ;` and ` #` may well be meant. */
+const freeText = /COMMAND|ACTION|CODE|FORMAT|REGEXP|TEXT|TEMPLATE/;
+
 class Judge implements Draft {
   readonly settings = defaultSettings();
   readonly sockets: PendingSocket[] = [];
@@ -67,7 +70,8 @@ class Judge implements Draft {
       this.warn(entry, problems.overridden(textOf(winner)));
       return;
     }
-    this.judgeComment(entry);
+    if (option.impliesMaster) this.settings.master = true;
+    this.judgeComment(option, entry);
     if (option.state.kind === 'not-yet') this.warn(entry, problems.notYet(entry.key));
     if (option.state.kind === 'dangerous')
       this.warn(entry, problems.dangerous(entry.key, option.state.because));
@@ -89,18 +93,21 @@ class Judge implements Draft {
     }
   }
 
-  private judgeComment(entry: Entry): void {
-    const comment = entry.origin.line === null ? null : inlineComment(entry.value ?? '');
-    if (comment !== null) {
-      this.warn(entry, problems.inlineComment(comment, entry.key, withoutComment(entry.value ?? '')));
-    }
+  private judgeComment({ type, metavar }: Option, entry: Entry): void {
+    const value = entry.value ?? '';
+    const comment = entry.origin.line === null || freeText.test(metavar) ? null : inlineComment(value);
+    if (comment === null) return;
+    const meant = withoutComment(value);
+    const isTurned = type === 'bool' && parseBool(value) !== parseBool(meant);
+    const problem = isTurned ? problems.commentIsTrue : problems.inlineComment;
+    this.warn(entry, problem(comment, entry.key, meant));
   }
 
   /** What can only be said when everything has been read. */
   finish(): void {
     const protocol = (this.protocol?.value ?? 'uwsgi') as 'uwsgi' | 'http';
-    this.settings.sockets = this.sockets.map(({ at, protocol: own }) => ({
-      address: at.value!,
+    this.settings.sockets = this.sockets.map(({ at, address, protocol: own }) => ({
+      address,
       protocol: own ?? protocol,
       origin: at.origin,
     }));

@@ -46,6 +46,7 @@ export interface Block {
   readonly key: string;
   readonly logic: Logic;
   readonly argument: string;
+  readonly origin: Origin;
 }
 
 export class Loader implements Surroundings {
@@ -92,6 +93,7 @@ export class Loader implements Surroundings {
       else this.add(makeEntry(item.key, item.value, fromArguments, 'argument'));
     }
     for (const word of bare) this.addBareWord(word);
+    this.warnOfOpenBlock();
   }
 
   private addBareWord(word: string): void {
@@ -103,6 +105,13 @@ export class Loader implements Surroundings {
       this.files.load(format, word, makeEntry(word, null, fromArguments, 'bare file'), false);
     else if (/^[\w./@-]+:\w+$/.test(word)) this.add(makeEntry('module', word, fromArguments, 'argument'));
     else this.refuse(fromArguments, '', problems.notAnArgument(word));
+  }
+
+  /** Lines behind a block that was meant to end are lost, or repeated, without a word. */
+  private warnOfOpenBlock(): void {
+    if (this.block === null) return;
+    const { key, argument, origin } = this.block;
+    this.warn(origin, textOf({ key, value: argument }), problems.openBlock(key));
   }
 
   /** Takes one entry through the open block, if any, into the list, and lets it act if it acts at once. */

@@ -60,6 +60,7 @@ export interface Occurrence {
 /** A socket whose protocol may still depend on a `protocol` line below it. */
 export interface PendingSocket {
   readonly at: Occurrence;
+  readonly address: string;
   readonly protocol: 'uwsgi' | 'http' | null;
 }
 

@@ -10,7 +10,7 @@ export interface Origin {
 }
 
 export interface SocketSetting {
-  /** As written: `/run/app.sock`, `app.sock`, `@abstract`, `:8080`, `127.0.0.1:0`, `[::1]:80`. */
+  /** As written, but for `10.0.0.*`, which is an address by now: `/run/app.sock`, `app.sock`, `@abstract`, `:8080`, `127.0.0.1:0`, `[::1]:80`. */
   address: string;
   protocol: 'uwsgi' | 'http';
   origin: Origin;

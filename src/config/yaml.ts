@@ -40,12 +40,13 @@ export function parseYaml(text: string, section: string): ParsedSection {
   const pairs = yaml.isMap(contents) ? contents.items : [];
   const asked = pairs.find(({ key }) => yaml.isScalar(key) && key.value === section);
   if (!asked) return { lines: [], found: false };
-  const lines = new Flattening(yaml, document, lineCounter).run(asked.value as Node | null);
-  return { lines, found: lines.length > 0 };
+  const { lines, valueless } = new Flattening(yaml, document, lineCounter).run(asked.value as Node | null);
+  return { lines, valueless, found: lines.length > 0 };
 }
 
 class Flattening {
-  private readonly lines: ConfigLine[] = [];
+  readonly lines: ConfigLine[] = [];
+  readonly valueless: { key: string; line: number }[] = [];
 
   constructor(
     private readonly yaml: typeof import('yaml'),
@@ -53,9 +54,9 @@ class Flattening {
     private readonly lineCounter: LineCounter,
   ) {}
 
-  run(node: Node | null): ConfigLine[] {
+  run(node: Node | null): this {
     this.flatten(node, null, 0);
-    return this.lines;
+    return this;
   }
 
   private flatten(node: Node | null, key: string | null, depth: number): void {
@@ -71,8 +72,11 @@ class Flattening {
       }
     } else if (yaml.isSeq(node)) {
       for (const item of node.items) this.flatten(item as Node, key, depth + 1);
-    } else if (yaml.isScalar(node) && key !== null && node.range?.[0] !== node.range?.[1]) {
-      this.lines.push({ key, value: String(node.value ?? ''), line: this.lineOf(node) ?? 1 });
+    } else if (yaml.isScalar(node) && key !== null) {
+      const line = this.lineOf(node) ?? 1;
+      const isWritten = node.range?.[0] !== node.range?.[1];
+      if (isWritten) this.lines.push({ key, value: String(node.value ?? ''), line });
+      else this.valueless.push({ key, line });
     }
   }
 

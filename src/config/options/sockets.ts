@@ -1,5 +1,5 @@
 import { problems } from '../../errors.js';
-import { addressProblem } from '../address.js';
+import { addressProblem, completeAddress } from '../address.js';
 import { intoBool, intoInteger, intoText, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
@@ -21,11 +21,12 @@ const otherProtocols = [
 const socket =
   (protocol: 'uwsgi' | 'http' | null): Apply =>
   (draft, at) => {
-    const address = readText(draft, at);
-    if (address === null) return;
+    const written = readText(draft, at);
+    if (written === null) return;
+    const address = completeAddress(written);
     const reason = addressProblem(address);
     if (reason !== null) draft.refuse(at, problems.invalidAddress(address, reason));
-    else draft.sockets.push({ at, protocol });
+    else draft.sockets.push({ at, address, protocol });
     if (/^\d+$/.test(address)) draft.warn(at, problems.numericSocketName(address));
   };
 
