@@ -148,8 +148,8 @@ export const stops = {
   brutal: (signal: string) => `${signal} received again...brutally killing workers...`,
   noMercy: (id: number, pid: number) =>
     `worker ${id} (pid: ${pid}) is taking too much time to die...NO MERCY !!!`,
-  buried: (id: number, milliseconds: number) =>
-    `worker ${id} buried after ${Math.round(milliseconds / 1000)} seconds`,
+  buried: (id: number, milliseconds: number, how: string) =>
+    `worker ${id} buried after ${Math.round(milliseconds / 1000)} seconds${how}`,
   goodbye: 'goodbye to uwsgi-node.',
   unsupported: (signal: string, meaning: string) =>
     `${signal} received: ${meaning} is not there yet; nothing was done. To take up a change, stop and start the server.`,

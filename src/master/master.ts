@@ -154,7 +154,9 @@ export class Master {
     const slot = this.#slots[worker.id - 1]!;
     slot.worker = null;
     if (this.#phase === 'stopping') {
-      if (worker.pid !== null) this.#parts.log(stops.buried(worker.id, performance.now() - this.#stoppedAt));
+      const time = performance.now() - this.#stoppedAt;
+      const how = endOf(death.code, death.signal);
+      if (worker.pid !== null) this.#parts.log(stops.buried(worker.id, time, how));
       this.#endIfDone();
       return;
     }

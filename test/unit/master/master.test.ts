@@ -179,13 +179,14 @@ describe('Master, stopping', () => {
   });
 
   it('kills at once at the second signal', async () => {
-    const { master, workers } = start({ processes: 2 });
+    const { master, lines, workers } = start({ processes: 2 });
     master.stop('SIGTERM');
     workers[0]!.end(0);
     master.stop('SIGINT');
     expect(workers.map(({ killed }) => killed)).toEqual([[], ['SIGKILL']]);
     workers[1]!.end(null, 'SIGKILL');
     expect(await master.ended).toBe(0);
+    expect(lines.at(-1)).toBe('worker 2 buried after 0 seconds, killed by signal 9');
   });
 
   it('does not wait for a worker that was about to be started', async () => {
