@@ -1,7 +1,8 @@
 /** The processes that a benchmark starts: their logs, their ends. None outlives the run. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { errors } from './errors.js';
 import { processTree } from './process-usage.js';
 
@@ -57,6 +58,20 @@ async function stop(child: ChildProcess, pid: number, exited: Promise<unknown>):
   const timer = setTimeout(() => killTree(pid), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(timer);
+}
+
+/** Runs a client to its end and returns what it printed. @throws BenchError when it fails. */
+export async function runTool(file: string, args: readonly string[]): Promise<string> {
+  const running = promisify(execFile)(file, args);
+  living.add(running.child);
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    const { message, stderr = '' } = error as Error & { stderr?: string };
+    throw errors.toolFailed(`${file} ${args.join(' ')}`, message, stderr);
+  } finally {
+    living.delete(running.child);
+  }
 }
 
 export function startChild(command: readonly [string, ...string[]], options: ChildOptions): Child {

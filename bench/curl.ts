@@ -1,7 +1,5 @@
 /** One large transfer through curl, which costs less CPU than a client written in JavaScript. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { errors } from './errors.js';
+import { runTool } from './children.js';
 
 export interface Transfer {
   status: number;
@@ -15,16 +13,21 @@ export interface Transfer {
 const FORMAT = '\n%{http_code} %{size_download} %{time_total}';
 
 async function curl(args: string[]): Promise<Transfer> {
-  const command = ['--silent', '--show-error', '--max-time', '120', '--write-out', FORMAT, ...args];
-  const { stdout } = await promisify(execFile)('curl', command).catch((error) => {
-    throw errors.toolFailed(`curl ${command.join(' ')}`, error.message, error.stderr);
-  });
-  const end = stdout.lastIndexOf('\n');
-  const [status, received, seconds] = stdout
+  const output = await runTool('curl', [
+    '--silent',
+    '--show-error',
+    '--max-time',
+    '120',
+    '--write-out',
+    FORMAT,
+    ...args,
+  ]);
+  const end = output.lastIndexOf('\n');
+  const [status, received, seconds] = output
     .slice(end + 1)
     .split(' ')
     .map(Number) as [number, number, number];
-  return { status, received, seconds, body: stdout.slice(0, end) };
+  return { status, received, seconds, body: output.slice(0, end) };
 }
 
 export function download(url: string): Promise<Transfer> {

@@ -1,7 +1,6 @@
 /** Runs bench/load's uwsgi_load and reads its report. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { buildBinary } from './binaries.js';
+import { runTool } from './children.js';
 
 export interface LoadOptions {
   /** A path, or host:port. */
@@ -64,6 +63,5 @@ export function loadArguments(options: LoadOptions): string[] {
 
 export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   const binary = await buildBinary('uwsgi_load');
-  const { stdout } = await promisify(execFile)(binary, loadArguments(options));
-  return JSON.parse(stdout) as LoadReport;
+  return JSON.parse(await runTool(binary, loadArguments(options))) as LoadReport;
 }

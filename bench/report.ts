@@ -62,13 +62,22 @@ export function markdown({ machine, options, figures }: Report): string {
   ].join('\n');
 }
 
+/** Results are committed: no path of the machine that made them belongs there. */
+export function withoutPaths(text: string): string {
+  return text
+    .replaceAll(/[^" ]*\/uwsgi-bench-\w+\/trial-\w+/g, '$DIR')
+    .replaceAll(process.execPath, 'node')
+    .replaceAll(root, '.');
+}
+
 /** @returns the path of the file. */
 export function saveReport(report: Report): string {
   const { date, commit } = report.machine;
   const name = `${date.slice(0, 16).replace(':', '')}-${commit ?? 'uncommitted'}.json`;
   const path = report.options.out ?? join(resultsDir, name);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
+  const options = { ...report.options, out: undefined };
+  writeFileSync(path, `${withoutPaths(JSON.stringify({ ...report, options }, null, 2))}\n`);
   return path;
 }
 

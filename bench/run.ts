@@ -2,7 +2,9 @@
  * The benchmark: runs in a process of its own, starts every server afresh for every trial, and drives it from the
  * same machine. How to read the figures: bench/README.md.
  */
-import { relative } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { buildBinary } from './binaries.js';
 import { cases } from './cases/all.js';
 import { endChildrenWithThisProcess } from './children.js';
@@ -21,6 +23,12 @@ const FOREIGN_CORES_LIMIT = 0.1;
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
+
+function makeDirectory(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'uwsgi-bench-'));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
 
 function selectCases(ids: readonly string[]): readonly Case[] {
   for (const id of ids) {
@@ -68,7 +76,7 @@ async function main(argv: string[]): Promise<number> {
   endChildrenWithThisProcess();
   const machine = describeMachine();
   await Promise.all([buildBinary('uwsgi_load'), buildBinary('floor')]);
-  const session = new Session(options, calibrateSlowRounds(), say);
+  const session = new Session(options, calibrateSlowRounds(), makeDirectory(), say);
   const { figures, failures } = await runCases(session);
 
   const report = {

@@ -1,6 +1,5 @@
 /** One run of the benchmark: what it was asked for, and the trials it has made. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Contender, type RunningServer, type Shape, startContender } from './contender.js';
 import type { Figure, Series } from './figure.js';
@@ -48,6 +47,8 @@ export class Session {
   constructor(
     readonly options: Options,
     readonly slowRounds: SlowRounds,
+    /** Where the trials make their directories. */
+    private readonly dir: string,
     private readonly progress: (line: string) => void,
   ) {}
 
@@ -110,7 +111,7 @@ export class Session {
   }
 
   private async inFreshDirectory<T>(work: (dir: string) => Promise<T>): Promise<T> {
-    const dir = mkdtempSync(join(tmpdir(), 'uwsgi-bench-'));
+    const dir = mkdtempSync(join(this.dir, 'trial-'));
     try {
       return await work(dir);
     } finally {

@@ -1,7 +1,6 @@
 /** Runs wrk: HTTP load over kept-alive connections. */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { runTool } from './children.js';
 import { loadDir } from './paths.js';
 
 export interface WrkReport {
@@ -15,7 +14,7 @@ export interface WrkReport {
 }
 
 export async function runWrk(url: string, connections: number, seconds: number): Promise<WrkReport> {
-  const { stdout } = await promisify(execFile)('wrk', [
+  const output = await runTool('wrk', [
     '--threads=1',
     `--connections=${connections}`,
     // wrk takes whole seconds only.
@@ -24,5 +23,5 @@ export async function runWrk(url: string, connections: number, seconds: number):
     `--script=${join(loadDir, 'wrk-report.lua')}`,
     url,
   ]);
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as WrkReport;
+  return JSON.parse(output.trimEnd().split('\n').at(-1)!) as WrkReport;
 }

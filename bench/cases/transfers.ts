@@ -7,7 +7,8 @@ import { uwsgiPython } from '../contenders/uwsgi-python.js';
 import { download, type Transfer, upload } from '../curl.js';
 import { errors } from '../errors.js';
 import { atLeast, type Figure, ratioFigure } from '../figure.js';
-import { startNginx } from '../nginx.js';
+import { costOf } from '../measure.js';
+import { type Nginx, startNginx } from '../nginx.js';
 import type { Case, Results } from '../session.js';
 import { median } from '../statistics.js';
 
@@ -21,25 +22,33 @@ interface Rates {
   up: number;
   /** The body read by asynchronous iteration where the server has that. */
   upAsync: number;
+  /** The server's CPU for one transfer, ms. */
+  downCpu: number;
+  upCpu: number;
+  upAsyncCpu: number;
+  foreignCores: number;
 }
 
-async function rate(
+/** Repeats a transfer; the first one warms up. */
+async function repeat(
   server: RunningServer,
-  what: string,
+  nginx: Nginx,
   transfer: () => Promise<Transfer>,
-  isWhole: (t: Transfer) => boolean,
+  isWhole: (done: Transfer) => boolean,
 ) {
-  const rates: number[] = [];
-  // The first one warms up.
-  for (let i = 0; i <= TRANSFERS; i++) {
+  const once = async () => {
     const done = await transfer();
-    if (done.status !== 200 || !isWhole(done)) {
-      const seen = `status ${done.status}, ${done.received} bytes, '${done.body.slice(0, 80)}'`;
-      throw errors.wrongAnswer(server.contender.label, `${what} is not complete: ${seen}`);
-    }
-    if (i > 0) rates.push(BYTES / 1e6 / done.seconds);
-  }
-  return median(rates);
+    if (done.status === 200 && isWhole(done)) return BYTES / 1e6 / done.seconds;
+    const seen = `status ${done.status}, ${done.received} bytes, '${done.body.slice(0, 80)}'`;
+    throw errors.wrongAnswer(server.contender.label, `a transfer is not complete: ${seen}`);
+  };
+  await once();
+  const rates: number[] = [];
+  const all = async () => {
+    for (let i = 0; i < TRANSFERS; i++) rates.push(await once());
+  };
+  const { cost } = await costOf(server, all, nginx.pids);
+  return { rate: median(rates), cpu: cost.cpuNs / 1e6 / TRANSFERS, foreignCores: cost.foreignCores };
 }
 
 async function measure(server: RunningServer, dir: string, buffering: boolean): Promise<Rates> {
@@ -48,23 +57,21 @@ async function measure(server: RunningServer, dir: string, buffering: boolean): 
   // A hole: reading it costs the client nothing that would depend on a disk.
   truncateSync(file, BYTES);
   const nginx = await startNginx(dir, { upstream: server.endpoint, buffering });
-  const up = (path: string) =>
-    rate(
-      server,
-      path,
-      () => upload(nginx.url + path, file),
-      (done) => done.body === String(BYTES),
-    );
+  const downloads = () => download(`${nginx.url}/big`);
+  const uploads = (path: string) => () => upload(nginx.url + path, file);
+  const isCounted = (done: Transfer) => done.body === String(BYTES);
   try {
+    const down = await repeat(server, nginx, downloads, (done) => done.received === BYTES);
+    const up = await repeat(server, nginx, uploads('/upload'), isCounted);
+    const upAsync = await repeat(server, nginx, uploads('/upload-async'), isCounted);
     return {
-      down: await rate(
-        server,
-        '/big',
-        () => download(`${nginx.url}/big`),
-        (done) => done.received === BYTES,
-      ),
-      up: await up('/upload'),
-      upAsync: await up('/upload-async'),
+      down: down.rate,
+      up: up.rate,
+      upAsync: upAsync.rate,
+      downCpu: down.cpu,
+      upCpu: up.cpu,
+      upAsyncCpu: upAsync.cpu,
+      foreignCores: Math.max(down.foreignCores, up.foreignCores, upAsync.foreignCores),
     };
   } finally {
     await nginx.stop();

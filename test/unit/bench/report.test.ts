@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { atLeast, atMost, ratioFigure, valueFigure } from '../../../bench/figure.js';
-import { BEGIN, END, withTable } from '../../../bench/report.js';
+import { root } from '../../../bench/paths.js';
+import { BEGIN, END, withoutPaths, withTable } from '../../../bench/report.js';
 import { median, pairedRatio, slope } from '../../../bench/statistics.js';
 
 const series = (...values: number[]) => ({ label: 'x', values });
@@ -39,6 +40,11 @@ describe('statistics', () => {
     const points = [0, 1, 2, 3, 4, 5, 6].map((x) => ({ x, y: x === 3 ? 100 : 2 * x }));
     expect(slope(points)).toBe(2);
   });
+});
+
+it('results carry no path of the machine', () => {
+  const text = `"${process.execPath} ${root}/dist/cli.js --socket /var/tmp/uwsgi-bench-aB3/trial-x9Z/app.sock"`;
+  expect(withoutPaths(text)).toBe('"node ./dist/cli.js --socket $DIR/app.sock"');
 });
 
 describe('the README', () => {
