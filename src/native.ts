@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { errors } from './errors.js';
+import { packageRoot } from './package-root.js';
 
 export interface ListenOptions {
   /** Length of the accept queue; the kernel clamps it to net.core.somaxconn. */
@@ -164,12 +165,11 @@ const addonName = 'uwsgi_node.node';
 
 /** The package's own prebuilt binary first, then what `npm run build` and `npm run build:dev` leave behind. */
 function candidates(): string[] {
-  const root = new URL('..', import.meta.url);
   return [
     `prebuilds/${process.platform}-${process.arch}/${addonName}`,
     `build/Release/${addonName}`,
     `build/dev/Debug/${addonName}`,
-  ].map((path) => fileURLToPath(new URL(path, root)));
+  ].map((path) => fileURLToPath(new URL(path, packageRoot)));
 }
 
 function load(): NativeAddon {

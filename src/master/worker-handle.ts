@@ -15,6 +15,7 @@ import {
   type WorkerReady,
   type WorkerToMaster,
 } from '../messages.js';
+import { packageRoot } from '../package-root.js';
 
 /** The piece of ChildProcess that is used; tests bring their own. */
 export interface WorkerProcess {
@@ -162,7 +163,7 @@ export class WorkerHandle {
   }
 }
 
-const entry = fileURLToPath(new URL('../worker/main.js', import.meta.url));
+const entry = fileURLToPath(new URL('dist/worker/main.js', packageRoot));
 
 /** Starts a worker process that inherits stdout, stderr and the listeners, from descriptor `FIRST_LISTENER_FD` on. */
 export const spawnWorker: SpawnWorker = (settings, listeners) =>

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { ControlToThread, ThreadStart, ThreadToControl, WorkerReady } from '../messages.js';
+import { packageRoot } from '../package-root.js';
 
 /** The piece of worker_threads.Worker that is used; tests bring their own. */
 export interface JsThread {
@@ -122,7 +123,7 @@ export class ThreadHandle {
   }
 }
 
-const entry = new URL('../thread/main.js', import.meta.url);
+const entry = new URL('dist/thread/main.js', packageRoot);
 
 /** Starts a JS thread. What it prints comes out of this process's own stdout and stderr. */
 export const spawnThread: SpawnThread = (start) => new Worker(entry, { workerData: start });
