@@ -43,14 +43,21 @@ export async function runMaster(settings: Settings, notes: Notes): Promise<numbe
   if (settings.logto !== null) logToFile('logto', resolve(settings.logto), native);
   const lines = new LogBatch();
   lines.add(...notes.announcements, ...notes.warnings, ...headLines(surroundings()));
+  // From here on a signal may not end the process on the spot: it would leave the sockets behind.
+  const early: string[] = [];
+  let stop = (signal: string): void => {
+    early.push(signal);
+  };
+  listenForSignals({
+    stop: (signal) => stop(signal),
+    unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
+  });
   const listeners = await prepare(settings, lines).finally(() => lines.flush());
 
   const master = new Master({ settings, listeners, spawn: spawnWorker, log });
-  listenForSignals({
-    stop: (signal) => master.stop(signal),
-    unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
-  });
-  master.start();
+  stop = (signal) => master.stop(signal);
+  if (early[0] === undefined) master.start();
+  else master.stop(early[0]);
   const exitCode = await master.ended;
   log(stops.goodbye, ...(settings.vacuum ? removeSockets(listeners) : []));
   return exitCode;

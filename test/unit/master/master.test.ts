@@ -189,6 +189,14 @@ describe('Master, stopping', () => {
     expect(lines.at(-1)).toBe('worker 2 buried after 0 seconds, killed by signal 9');
   });
 
+  it('ends at once when it never started', async () => {
+    const { workers, spawn } = fakeSpawn();
+    const master = new Master({ settings: settings(), listeners: [], spawn, log: () => {} });
+    master.stop('SIGTERM');
+    expect(await master.ended).toBe(0);
+    expect(workers).toEqual([]);
+  });
+
   it('does not wait for a worker that was about to be started', async () => {
     const { master, workers } = start();
     workers[0]!.end(1);
