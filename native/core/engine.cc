@@ -28,6 +28,8 @@ constexpr uint64_t kTurnNs = 1'000'000;
 constexpr uint64_t kDrainMs = 2000;
 constexpr uint64_t kDrainBytes = 1024 * 1024;
 constexpr uint64_t kBackOffMs = 100;
+constexpr int kPatienceMs = 1;
+constexpr uint64_t kImpatienceMs = 100;
 // epoll_event.data of the wake-up eventfd; connections use their id.
 constexpr uint64_t kWake = UINT64_MAX;
 
@@ -217,10 +219,24 @@ void Engine::first_read(Connection& connection) {
   if (got > 0) {
     consider(connection, {receive_.get(), static_cast<size_t>(got)});
   } else if (got < 0 && would_block(errno)) {
+    if (connection.armed == 0 && comes_soon(connection)) return first_read(connection);
     await_read(connection);
   } else {
     close(connection);  // a health check: connected and left
   }
+}
+
+// A unix peer is accepted the moment it connects, often some microseconds before it has written. Waiting for
+// those here saves the way through epoll; above all the connection is then not left behind, already ours,
+// while the next request keeps this thread busy. A peer that lets us wait in vain costs one millisecond of a
+// hundred.
+bool Engine::comes_soon(const Connection& connection) {
+  const uint64_t now = monotonic_ms();
+  if (now < impatient_until_ms_) return false;
+  pollfd waiting{.fd = connection.fd, .events = POLLIN};
+  if (poll(&waiting, 1, kPatienceMs) > 0) return true;
+  impatient_until_ms_ = now + kImpatienceMs;
+  return false;
 }
 
 void Engine::more(Connection& connection) {

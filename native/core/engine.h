@@ -124,6 +124,7 @@ class Engine {
   void close(Connection& connection);
   bool accept_one(const Listener& listener);
   void first_read(Connection& connection);
+  bool comes_soon(const Connection& connection);
   void more(Connection& connection);
   void consider(Connection& connection, Bytes bytes);
   void keep(Connection& connection, Bytes bytes, size_t total);
@@ -160,6 +161,7 @@ class Engine {
   std::atomic<uint64_t> accepted_{0};
   uint32_t open_ = 0;
   uint64_t retry_at_ms_ = 0;  // accepting again after EMFILE; 0: not backing off
+  uint64_t impatient_until_ms_ = 0;
   bool stopped_ = false;
   bool accepting_ = true;
   bool ticking_ = false;
