@@ -383,6 +383,11 @@ export const applicationErrors = {
       'UWSGI_HEAD_TOO_LARGE',
       `start_response: status and headers have ${size} bytes; at most ${most} can be sent`,
     ),
+  contentLengthTwice: () =>
+    new UwsgiNodeError(
+      'UWSGI_CONTENT_LENGTH',
+      'start_response: Content-Length is given twice; leave one out',
+    ),
   startedTwice: () =>
     new UwsgiNodeError(
       'UWSGI_STARTED_TWICE',
@@ -411,10 +416,13 @@ export const applicationErrors = {
   bodyTooShort: (declared: number, sent: number) =>
     new UwsgiNodeError(
       'UWSGI_BODY_TOO_SHORT',
-      `the body ended after ${sent} of the ${declared} bytes of its Content-Length; the connection was reset`,
+      `the body ended after ${sent} of the ${declared} bytes of its Content-Length: this response cannot be completed`,
     ),
   inputAborted: () =>
-    new UwsgiNodeError('UWSGI_INPUT_ABORTED', 'wsgi.input: the peer went away before the body was complete'),
+    new UwsgiNodeError(
+      'UWSGI_INPUT_ABORTED',
+      'wsgi.input: the request was over before its body was complete: the peer went away, or the response had been sent',
+    ),
   inputTimeout: (seconds: number) =>
     new UwsgiNodeError(
       'UWSGI_INPUT_TIMEOUT',
@@ -428,7 +436,7 @@ export const applicationErrors = {
   inputStreaming: () =>
     new UwsgiNodeError(
       'UWSGI_INPUT_STREAMING',
-      'wsgi.input: an asynchronous reader has begun; read() would take its bytes',
+      'wsgi.input: an asynchronous reader is at work; a second reader would take its bytes',
     ),
 };
 

@@ -6,14 +6,26 @@
  * that is not empty, or at the end: until then it may change its mind (with excInfo), and a generator may call
  * start_response as late as in its first step ("The start_response() Callable", "Buffering and Streaming").
  */
+import { AsyncResource } from 'node:async_hooks';
 import { applicationErrors as errors } from '../errors.js';
-import { isAsyncIterable, isIterable, isStream, joinChunks } from './body.js';
+import {
+  isAsyncIterable,
+  isClosable,
+  isIterable,
+  isNodeStream,
+  isPlainList,
+  isPromise,
+  isWebStream,
+  joinChunks,
+  readWebStream,
+} from './body.js';
 import { hasBody, internalServerError, makeHead } from './headers.js';
 import type {
   Application,
   Body,
   Chunk,
   Environ,
+  Flow,
   Header,
   ResponseHead,
   ResponseSink,
@@ -37,17 +49,23 @@ class Call {
   #head: ResponseHead | null = null;
   /** The head has been handed to the sink. */
   #begun = false;
+  /** Nothing more is sent. */
   #over = false;
   /** Bytes of body sent; counted only against a Content-Length. */
   #sent = 0;
-  #body: { close?: unknown } | null = null;
+  #body: unknown = null;
+  /** An iterator that has begun and not ended: `return()` is owed to it. */
+  #unfinished: { return?(): unknown } | null = null;
 
   readonly #environ: Environ;
+  /** Kept from the application, which may change its environ. */
+  readonly #method: string;
   readonly #sink: ResponseSink;
   readonly #report: ErrorReport;
 
   constructor(environ: Environ, sink: ResponseSink, report: ErrorReport) {
     this.#environ = environ;
+    this.#method = environ.REQUEST_METHOD;
     this.#sink = sink;
     this.#report = report;
   }
@@ -59,7 +77,7 @@ class Call {
       );
       // What nearly every hand-written application returns: one chunk, alone or in a list.
       if (!this.#begun && this.#head !== null) {
-        const only = Array.isArray(body) && body.length === 1 ? body[0] : body;
+        const only = isPlainList(body) && body.length === 1 ? body[0] : body;
         if (typeof only === 'string' || only instanceof Uint8Array) return this.#respond(only);
       }
       if (isPromise(body)) {
@@ -77,7 +95,7 @@ class Call {
 
   #start(status: string, headers: readonly Header[], excInfo: unknown): Write {
     if (excInfo !== undefined && excInfo !== null) {
-      if (this.#begun) throw excInfo;
+      if (this.#begun || this.#over) throw excInfo;
     } else if (this.#head !== null) {
       throw errors.startedTwice();
     }
@@ -87,7 +105,6 @@ class Call {
 
   /** PEP 3333's imperative write: cannot wait, so what the peer does not take at once is kept. */
   #write(chunk: Chunk): boolean {
-    if (this.#over) return false;
     return this.#send(checkChunk(chunk)) === 'sent';
   }
 
@@ -95,26 +112,27 @@ class Call {
   #respond(chunk: Chunk): void {
     const head = this.#head;
     if (head === null) throw errors.notStarted();
-    if (!hasBody(this.#environ.REQUEST_METHOD, head.code)) {
-      this.#over = true;
-      this.#sink.respond(head, null);
-    } else if (head.contentLength === null || head.contentLength === sizeOf(chunk)) {
-      this.#over = true;
-      this.#sink.respond(head, chunk);
-    } else {
-      this.#send(chunk);
-      this.#end();
+    let body: Chunk | null = null;
+    if (hasBody(this.#method, head.code)) {
+      body = head.contentLength === null ? chunk : this.#fit(chunk, head.contentLength);
+      if (head.contentLength !== null && this.#sent < head.contentLength) {
+        throw errors.bodyTooShort(head.contentLength, this.#sent);
+      }
     }
+    this.#over = true;
+    this.#sink.respond(head, body);
   }
 
   #deliver(body: Body): void {
     try {
-      this.#body = typeof body === 'object' ? (body as { close?: unknown } | null) : null;
+      this.#body = body;
       if (body === null || body === undefined) return this.#end();
       if (typeof body === 'string' || body instanceof Uint8Array) return this.#whole(body);
       if (Array.isArray(body)) return this.#whole(joinChunks(body.map(checkChunk)));
-      if (isStream(body) || isAsyncIterable(body)) {
-        void this.#iterateAsync(body as AsyncIterable<Chunk>);
+      if (isWebStream(body)) {
+        void this.#iterateAsync(readWebStream(body));
+      } else if (isAsyncIterable(body)) {
+        void this.#iterateAsync((body as AsyncIterable<Chunk>)[Symbol.asyncIterator]());
       } else if (isIterable(body)) {
         this.#iterate((body as Iterable<Chunk>)[Symbol.iterator]());
       } else {
@@ -139,58 +157,67 @@ class Call {
   #iterate(iterator: Iterator<Chunk>): void {
     try {
       for (;;) {
+        this.#unfinished = null;
         const step = iterator.next();
         if (step.done) return this.#end();
+        this.#unfinished = iterator;
         const flow = this.#send(checkChunk(step.value));
-        if (flow === 'full') return this.#sink.onDrain(() => this.#iterate(iterator));
-        if (flow === 'gone') return this.#leave(iterator);
+        if (flow === 'gone') return this.#leave();
+        // Bound: what the application keeps in an AsyncLocalStorage is there in the next step, too.
+        if (flow === 'full') return this.#sink.onDrain(AsyncResource.bind(() => this.#iterate(iterator)));
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #leave(iterator: Iterator<Chunk>): void {
-    this.#over = true;
-    try {
-      iterator.return?.();
-    } finally {
-      this.#close();
-    }
-  }
-
-  async #iterateAsync(body: AsyncIterable<Chunk>): Promise<void> {
+  async #iterateAsync(iterator: AsyncIterator<Chunk>): Promise<void> {
+    this.#unfinished = iterator;
     // A source that waits for its next chunk would never learn that nobody reads.
-    const iterator = body[Symbol.asyncIterator]();
-    const gone = new Promise<'gone'>((resolve) => this.#sink.onGone(() => resolve('gone')));
+    this.#sink.onGone(() => this.#leave());
     try {
-      for (;;) {
-        const step = await Promise.race([iterator.next(), gone]);
-        if (step === 'gone') break;
-        if (step.done) return this.#end();
+      while (!this.#over) {
+        const step = await iterator.next();
+        if (this.#over) return;
+        if (step.done) {
+          this.#unfinished = null;
+          return this.#end();
+        }
         const flow = this.#send(checkChunk(step.value));
+        if (flow === 'gone') return this.#leave();
         if (flow === 'full') await new Promise<void>((resume) => this.#sink.onDrain(resume));
-        if (flow === 'gone') break;
       }
-      this.#over = true;
-      // Not awaited: a generator that is suspended in an await answers return() only after it.
-      Promise.resolve(iterator.return?.()).catch((error) => this.#report(error, this.#environ));
       this.#close();
     } catch (error) {
-      this.#fail(error);
+      // Nobody waits for the step that was under way when the peer went; what `return()` brings up is still reported.
+      if (!this.#over) this.#fail(error);
     }
+  }
+
+  /** Nobody wants the rest. */
+  #leave(): void {
+    this.#over = true;
+    this.#close();
   }
 
   /** Sends one chunk, before it the head if that has not gone out; keeps to the application's Content-Length. */
-  #send(chunk: Chunk): 'sent' | 'full' | 'gone' {
+  #send(chunk: Chunk): Flow {
+    if (this.#over) return 'gone';
     if (chunk.length === 0) return 'sent';
     const head = this.#head;
     if (head === null) throw errors.notStarted();
-    if (!hasBody(this.#environ.REQUEST_METHOD, head.code)) return 'sent';
+    if (!hasBody(this.#method, head.code)) return this.#headOnly(head);
     const fitting = head.contentLength === null ? chunk : this.#fit(chunk, head.contentLength);
     if (this.#begun) return fitting.length === 0 ? 'sent' : this.#sink.write(fitting);
     this.#begun = true;
     return this.#sink.begin(head, fitting);
+  }
+
+  /** The head would go out now and is all there is: an endless body must not keep a HEAD request waiting. */
+  #headOnly(head: ResponseHead): Flow {
+    this.#begun = this.#over = true;
+    this.#sink.respond(head, null);
+    return 'gone';
   }
 
   /** PEP 3333, "Handling the Content-Length Header": never more than was declared; the excess is an error. */
@@ -199,21 +226,21 @@ class Call {
     const room = declared - this.#sent;
     this.#sent += size;
     if (size <= room) return chunk;
-    if (size > room && this.#sent - size <= declared)
-      this.#report(errors.bodyTooLong(declared), this.#environ);
+    // Once: at the first chunk that exceeds it.
+    if (room >= 0) this.#report(errors.bodyTooLong(declared), this.#environ);
     return Buffer.from(chunk as Uint8Array).subarray(0, Math.max(0, room));
   }
 
   #end(): void {
+    if (this.#over) return this.#close();
     const head = this.#head;
     if (head === null) throw errors.notStarted();
-    this.#over = true;
     if (!this.#begun) {
-      this.#sink.respond(head, hasBody(this.#environ.REQUEST_METHOD, head.code) ? '' : null);
+      this.#respond('');
     } else if (head.contentLength !== null && this.#sent < head.contentLength) {
-      this.#report(errors.bodyTooShort(head.contentLength, this.#sent), this.#environ);
-      this.#sink.abort();
+      throw errors.bodyTooShort(head.contentLength, this.#sent);
     } else {
+      this.#over = true;
       this.#sink.end();
     }
     this.#close();
@@ -221,34 +248,46 @@ class Call {
 
   /** Nothing sent yet: a 500. Otherwise the peer must notice that the response is broken. The stack goes to the log. */
   #fail(error: unknown): void {
-    this.#report(error, this.#environ);
+    if (!this.#isExpected(error)) this.#report(error, this.#environ);
     if (!this.#over) {
       this.#over = true;
       if (this.#begun) {
         this.#sink.abort();
       } else {
-        const bodyless = this.#environ.REQUEST_METHOD === 'HEAD';
-        this.#sink.respond(internalServerError, bodyless ? null : 'Internal Server Error\n');
+        const hasNoBody = this.#method === 'HEAD';
+        this.#sink.respond(internalServerError, hasNoBody ? null : 'Internal Server Error\n');
       }
     }
     this.#close();
   }
 
-  /** PEP 3333, "Specification Details": close() is called however the request ended. */
+  /** An application that passes `uwsgi.signal` on is stopped by an AbortError when the peer goes: no news for the log. */
+  #isExpected(error: unknown): boolean {
+    return (error as Error | null)?.name === 'AbortError' && this.#environ['uwsgi.signal']?.aborted;
+  }
+
+  /** PEP 3333, "Specification Details": close() is called however the request ended. return() is JavaScript's own. */
   #close(): void {
+    const iterator = this.#unfinished;
     const body = this.#body;
-    this.#body = null;
-    if (body === null || typeof body.close !== 'function') return;
+    this.#unfinished = this.#body = null;
+    if (iterator !== null) this.#try(() => iterator.return?.());
+    if (isClosable(body)) this.#try(() => body.close());
+    else if (isNodeStream(body)) this.#try(() => body.destroy());
+  }
+
+  /** Runs the application's own cleaning up. Not awaited: a generator answers only when its pending step is over. */
+  #try(cleanUp: () => unknown): void {
+    const report = (error: unknown) => {
+      if (!this.#isExpected(error)) this.#report(error, this.#environ);
+    };
     try {
-      body.close();
+      const result = cleanUp();
+      if (isPromise(result)) result.then(undefined, report);
     } catch (error) {
-      this.#report(error, this.#environ);
+      report(error);
     }
   }
-}
-
-function isPromise(body: Body | Promise<Body>): body is Promise<Body> {
-  return typeof body === 'object' && body !== null && typeof (body as Promise<Body>).then === 'function';
 }
 
 function checkChunk(chunk: Chunk): Chunk {

@@ -19,11 +19,10 @@ export class FileWrapper implements Iterable<Chunk> {
   }
 
   *[Symbol.iterator](): Iterator<Chunk> {
-    for (
-      let block = this.#file.read(this.#blockSize);
-      block.length > 0;
-      block = this.#file.read(this.#blockSize)
-    ) {
+    for (;;) {
+      const block = this.#file.read(this.#blockSize);
+      // Only an empty chunk ends the file; what is no chunk at all (a promise) is refused where it arrives.
+      if (block?.length === 0) return;
       yield block;
     }
   }

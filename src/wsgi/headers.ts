@@ -98,7 +98,11 @@ function joinHead(status: string, headers: readonly Header[]): ResponseHead {
     const value = header[1];
     const isLength = knownNames.get(name) ?? checkName(name);
     if (typeof value !== 'string' || notInValue.test(value)) throw errors.headerValue(name, value);
-    if (isLength) contentLength = parseLength(value);
+    if (isLength) {
+      // RFC 9110, section 8.6: two lengths are how responses are split.
+      if (contentLength !== null) throw errors.contentLengthTwice();
+      contentLength = parseLength(value);
+    }
     text += `${name}: ${value}\r\n`;
   }
   if (text.length > mostText) throw errors.headTooLarge(text.length, mostText);

@@ -17,6 +17,8 @@ export class WsgiInput implements Input {
   /** Read from the source and not yet handed out; the whole body when there is no source. */
   #buffer: Buffer;
   readonly #source: BodySource | null;
+  /** Bytes that have come from the source. */
+  #received = 0;
   #streaming = false;
 
   constructor(body: Buffer | null, source: BodySource | null) {
@@ -25,19 +27,25 @@ export class WsgiInput implements Input {
   }
 
   read(size?: number): Buffer {
-    if (size === undefined || size === null || size < 0)
-      return this.#take(this.#fill(Number.POSITIVE_INFINITY));
-    return this.#take(Math.min(this.#fill(size), size));
+    const most = limit(size);
+    return this.#take(Math.min(this.#fill(most), most));
   }
 
   readline(size?: number): Buffer {
-    const most = size === undefined || size === null || size < 0 ? Number.POSITIVE_INFINITY : size;
-    for (let searched = 0; ; ) {
-      const at = this.#buffer.indexOf(newline, searched);
-      if (at >= 0 || this.#buffer.length >= most) return this.#take(Math.min(at < 0 ? most : at + 1, most));
-      searched = this.#buffer.length;
-      if (this.#fill(searched + 1) === searched) return this.#take(searched);
+    const most = limit(size);
+    const parts: Buffer[] = [];
+    try {
+      for (let length = 0; ; ) {
+        const part = this.#take(lineEnd(this.#buffer, most - length));
+        parts.push(part);
+        length += part.length;
+        if (length >= most || part.at(-1) === newline || this.#fill(1) === 0) break;
+      }
+    } catch (error) {
+      this.#buffer = Buffer.concat([...parts, this.#buffer]);
+      throw error;
     }
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
   readlines(hint?: number): Buffer[] {
@@ -56,17 +64,13 @@ export class WsgiInput implements Input {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    if (this.#streaming) throw errors.inputStreaming();
     this.#streaming = true;
-    if (this.#buffer.length > 0) yield this.#take(this.#buffer.length);
-    const source = this.#source;
-    if (source === null) return;
-    for (;;) {
-      const chunk = await new Promise<Buffer | null>((resolve) => source.read(resolve));
-      if (chunk === null) {
-        if (source.aborted) throw errors.inputAborted();
-        return;
-      }
-      yield chunk;
+    try {
+      if (this.#buffer.length > 0) yield this.#take(this.#buffer.length);
+      for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) yield chunk;
+    } finally {
+      this.#streaming = false;
     }
   }
 
@@ -76,20 +80,42 @@ export class WsgiInput implements Input {
 
   /** Blocks until `wanted` bytes are buffered or the body ends; returns how many there are. */
   #fill(wanted: number): number {
+    let length = this.#buffer.length;
+    if (this.#source === null || length >= wanted) return length;
+    const parts = [this.#buffer];
+    try {
+      for (let chunk = this.#nextSync(); chunk !== null; chunk = length < wanted ? this.#nextSync() : null) {
+        parts.push(chunk);
+        length += chunk.length;
+      }
+    } finally {
+      // After a time-out, too: who tries again goes on where the bytes stopped coming.
+      if (parts.length > 1) this.#buffer = Buffer.concat(parts, length);
+    }
+    return length;
+  }
+
+  /** Null at the end. As much as there is, whatever was asked for: a system call for each byte of a line is too many. */
+  #nextSync(): Buffer | null {
     const source = this.#source;
-    if (source === null || this.#buffer.length >= wanted) return this.#buffer.length;
+    if (source === null || this.#received === source.length) return null;
     if (this.#streaming) throw errors.inputStreaming();
     if (source.readSync === undefined) throw errors.inputAsyncOnly();
-    const parts = [this.#buffer];
-    let length = this.#buffer.length;
-    while (length < wanted) {
-      const chunk = source.readSync(Math.min(wanted - length, portion));
-      if (chunk.length === 0) break;
-      parts.push(chunk);
-      length += chunk.length;
-    }
-    this.#buffer = parts.length === 1 ? this.#buffer : Buffer.concat(parts, length);
-    return length;
+    const chunk = source.readSync(portion);
+    return this.#receive(source, chunk.length === 0 ? null : chunk);
+  }
+
+  async #next(): Promise<Buffer | null> {
+    const source = this.#source;
+    if (source === null || this.#received === source.length) return null;
+    return this.#receive(source, await new Promise<Buffer | null>((resolve) => source.read(resolve)));
+  }
+
+  /** Tells the end of the body from the end of what came of it. */
+  #receive(source: BodySource, chunk: Buffer | null): Buffer | null {
+    if (chunk !== null) this.#received += chunk.length;
+    else if (source.aborted || source.length !== null) throw errors.inputAborted();
+    return chunk;
   }
 
   #take(size: number): Buffer {
@@ -97,4 +123,16 @@ export class WsgiInput implements Input {
     this.#buffer = this.#buffer.subarray(size);
     return taken;
   }
+}
+
+/** None, or a negative one as in Python: no limit. */
+function limit(size: number | null | undefined): number {
+  return size === undefined || size === null || size < 0 ? Number.POSITIVE_INFINITY : size;
+}
+
+/** How many of the first `most` bytes belong to the first line. */
+function lineEnd(bytes: Buffer, most: number): number {
+  const searched = bytes.subarray(0, most);
+  const at = searched.indexOf(newline);
+  return at < 0 ? searched.length : at + 1;
 }
