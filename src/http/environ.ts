@@ -44,6 +44,9 @@ export function serverFacts(listener: { name: string; family: string }, hostname
   return { name: hostname, port };
 }
 
+/** Makes an environ with the keys that need no header, and whatever else the server wants in all of them. */
+export type NewEnviron = typeof newEnviron;
+
 /** The keys that need no header. Keys stand in the order of `uwsgi_params`; one literal, so that V8 has one shape. */
 export function newEnviron(
   server: ServerFacts,

@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.js';
 import type { InheritedListener } from '../messages.js';
 import type { ResponseSink } from '../wsgi/types.js';
 import type { HttpBody } from './body.js';
-import type { HttpEnviron } from './environ.js';
+import { type HttpEnviron, type NewEnviron, newEnviron } from './environ.js';
 import { startNodeHttp } from './node.js';
 import type { RefusalListener } from './refusals.js';
 import { findUws, startUws } from './uws.js';
@@ -41,6 +41,8 @@ export interface HttpFrontOptions {
   /** JS threads of this process. */
   threads: number;
   onRequest: HttpRequestHandler;
+  /** Makes the object that the headers are then added to; by default a plain one. */
+  newEnviron?: NewEnviron;
   onRefused?: RefusalListener;
   /** Takes this engine, for tests and benchmarks; by default the best that there is. */
   engine?: HttpEngine;
@@ -48,12 +50,13 @@ export interface HttpFrontOptions {
 
 /** What an engine needs: the options, and SERVER_NAME. */
 export interface EngineStart extends HttpFrontOptions {
+  newEnviron: NewEnviron;
   hostname: string;
 }
 
 /** @throws UwsgiNodeError when an engine that was asked for by name is not there; the system's error from listen(2). */
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
-  const start: EngineStart = { ...options, hostname: hostname() };
+  const start: EngineStart = { newEnviron, ...options, hostname: hostname() };
   if (options.engine === 'node:http') return startNodeHttp(start, 'it was not asked for');
   // A thread that runs uWebSockets.js cannot be ended without its process, so there the process is the unit.
   if (options.threads > 1 && options.engine === undefined) {

@@ -13,7 +13,6 @@ import {
   type HttpEnviron,
   hasRequestBody,
   isMethod,
-  newEnviron,
   normalisePath,
   type ServerFacts,
   serverFacts,
@@ -102,12 +101,12 @@ class NodeFront {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse, waits: boolean): void {
-    const { environ, framing, refusal } = readHead(request, this.#facts, this.#start.settings.limitPost);
+    const { environ, framing, refusal } = readHead(request, this.#facts, this.#start);
     const exchange = new NodeExchange(this.#traffic, request, response, this.#start.settings.httpTimeout);
     this.#unanswered.add(exchange);
     response.on('close', () => this.#unanswered.delete(exchange));
     if (refusal !== null) {
-      if (hasRequestBody(environ, framing)) exchange.linger(request);
+      if (refusal !== refusals.badFraming && hasRequestBody(environ, framing)) exchange.linger(request);
       this.#refuse(exchange, request, refusal);
       return;
     }
@@ -174,13 +173,13 @@ interface ReadHead {
   refusal: Refusal | null;
 }
 
-function readHead(request: IncomingMessage, facts: ServerFacts, limitPost: number): ReadHead {
+function readHead(request: IncomingMessage, facts: ServerFacts, start: EngineStart): ReadHead {
   const { socket, rawHeaders } = request;
   const method = request.method!;
   const uri = originForm(request.url!);
   const mark = uri.indexOf('?');
   const path = uri.startsWith('/') ? normalisePath(mark < 0 ? uri : uri.slice(0, mark)) : null;
-  const environ = newEnviron(
+  const environ = start.newEnviron(
     facts,
     method,
     uri,
@@ -200,7 +199,7 @@ function readHead(request: IncomingMessage, facts: ServerFacts, limitPost: numbe
   else if (environ.HTTP_HOST === undefined && request.httpVersion === '1.1') refusal = refusals.badFraming;
   else if (path === null) refusal = refusals.badTarget;
   else if (framing.invalid) refusal = refusals.badFraming;
-  else if (exceeds(environ, limitPost)) refusal = refusals.bodyTooLarge;
+  else if (exceeds(environ, start.settings.limitPost)) refusal = refusals.bodyTooLarge;
   return { environ, framing, refusal };
 }
 

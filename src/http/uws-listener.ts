@@ -8,7 +8,6 @@ import {
   type HttpEnviron,
   hasRequestBody,
   isMethod,
-  newEnviron,
   normalisePath,
   type ServerFacts,
   serverFacts,
@@ -46,6 +45,12 @@ export class UwsListener {
     this.#peers = listener.family === 'unix' ? null : new PeerAddresses();
   }
 
+  /** The engine's filter, called for every connection with 1 when it opens and -1 when it closes. */
+  count(connection: UwsResponse, change: number): void {
+    if (change > 0) this.#peers?.opened(connection);
+    else this.#peers?.closed();
+  }
+
   /** The engine's handler for every request. */
   receive(response: UwsResponse, request: UwsRequest): void {
     const method = request.getCaseSensitiveMethod();
@@ -68,9 +73,9 @@ export class UwsListener {
     const query = rawQuery === undefined ? '' : latin1(rawQuery);
     const uri = rawQuery === undefined ? rawPath : `${rawPath}?${query}`;
     const path = normalisePath(rawPath);
-    const peer = this.#peers === null ? '' : this.#peers.name(response.getRemoteAddress());
+    const peer = this.#peers === null ? '' : this.#peers.of(response);
     // The engine refuses what is not HTTP/1.1, and does not tell the peer's port.
-    const environ = newEnviron(this.#facts, method, uri, path ?? '', query, 'HTTP/1.1', peer, '');
+    const environ = this.#start.newEnviron(this.#facts, method, uri, path ?? '', query, 'HTTP/1.1', peer, '');
     const framing = this.#framing;
     framing.invalid = false;
     framing.chunked = false;

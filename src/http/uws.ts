@@ -20,6 +20,7 @@ export interface Uws {
 
 export interface UwsApp {
   any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp;
+  filter(count: (connection: UwsResponse, change: number) => void): UwsApp;
   listen(host: string, port: number, options: number, done: (socket: object | false) => void): UwsApp;
   /** Closes all sockets at once. */
   close(): UwsApp;
@@ -87,6 +88,7 @@ export function startUws(start: EngineStart, uws: Uws): HttpFront {
   const bound = start.listeners.map((listener) => {
     const app = uws.App();
     const requests = new UwsListener(start, listener, traffic);
+    app.filter((connection, change) => requests.count(connection, change));
     app.any('/*', (response, request) => requests.receive(response, request));
     return { app, socket: listenOn(listener, uws, app) };
   });

@@ -27,10 +27,10 @@ export interface SignalSource {
 }
 
 /** Finds the request of an environ. A symbol, so that it is no key of the application's, yet is copied with the rest. */
-const source = Symbol('request');
+export const source = Symbol('request');
 
 /** Not an own key: an accessor defined once for all requests costs none of them anything. */
-const environPrototype: object = Object.create(Object.prototype, {
+export const environPrototype: object = Object.create(Object.prototype, {
   'uwsgi.signal': {
     get(this: { [source]?: SignalSource }): AbortSignal | undefined {
       return this[source]?.signal;
@@ -43,7 +43,7 @@ const environPrototype: object = Object.create(Object.prototype, {
   },
 });
 
-const wsgiVersion = Object.freeze([1, 0] as const);
+export const wsgiVersion = Object.freeze([1, 0] as const);
 
 type Places = Uint16Array;
 type EnvironConstructor = new (
@@ -69,29 +69,6 @@ function separator(name: string): string {
 
 function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
-}
-
-/** The keys of an environ that are not vars. */
-export function completeEnviron(
-  environ: Environ,
-  input: WsgiInput,
-  request: SignalSource,
-  constants: EnvironConstants,
-): Environ {
-  Object.setPrototypeOf(environ, environPrototype);
-  return Object.assign(environ, {
-    'wsgi.version': wsgiVersion,
-    'wsgi.url_scheme': urlScheme(environ.HTTPS, environ.REQUEST_SCHEME),
-    'wsgi.input': input,
-    'wsgi.errors': constants.errors,
-    'wsgi.multithread': constants.multithread,
-    'wsgi.multiprocess': constants.multiprocess,
-    'wsgi.run_once': false,
-    'wsgi.file_wrapper': fileWrapper,
-    'uwsgi.version': constants.version,
-    'uwsgi.node': constants.node,
-    [source]: request,
-  });
 }
 
 /** One for each engine; reads the arrays that the addon fills before it calls. */

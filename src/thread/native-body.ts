@@ -40,3 +40,30 @@ export class NativeBody implements BodySource {
       : applicationErrors.inputAborted();
   }
 }
+
+/** What comes over a connection that became a pipe: ends when the peer ends its side, not after a number of bytes. */
+export class UpgradedBody implements BodySource {
+  readonly length = null;
+
+  constructor(
+    private readonly engine: NativeEngine,
+    private readonly sink: NativeSink,
+  ) {}
+
+  get aborted(): boolean {
+    return this.sink.gone;
+  }
+
+  onGone(callback: () => void): void {
+    this.sink.onGone(callback);
+  }
+
+  read(onChunk: (chunk: Buffer | null) => void): void {
+    if (this.sink.over) {
+      setImmediate(onChunk, null);
+      return;
+    }
+    this.sink.onData(onChunk);
+    this.engine.wantBody(this.sink.connection);
+  }
+}

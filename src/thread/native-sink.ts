@@ -2,11 +2,16 @@
  * The response to a request that came in through the engine (wsgi/types.ts, ResponseSink).
  */
 import { type NativeEngine, Written } from '../native.js';
-import type { Chunk, Flow, ResponseHead, ResponseSink } from '../wsgi/types.js';
+import type { BodySource } from '../wsgi/body-source.js';
+import type { Chunk, Flow, RawSink, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import type { SignalSource } from './environ.js';
+import { UpgradedBody } from './native-body.js';
 
 /** Told when a response is over; null where nobody wants to know. */
 export type Finished = (head: ResponseHead | null, bytes: number) => void;
+
+/** `HTTP/1.1 ` before what a head's text says, CRLF behind it. */
+const versionAndEmptyLine = 11;
 
 /** What only a response that is not over at once needs. */
 class Waiting {
@@ -19,7 +24,7 @@ class Waiting {
 }
 
 /** Made for every request, so it is small: the rest is in `Waiting`. */
-export class NativeSink implements ResponseSink, SignalSource {
+export class NativeSink implements ResponseSink, RawSink, SignalSource {
   /** Nothing may be asked of the connection any more: its number can already be another request's. */
   over = false;
   gone = false;
@@ -89,6 +94,29 @@ export class NativeSink implements ResponseSink, SignalSource {
     else this.#rest.goneCallbacks.push(callback);
   }
 
+  get raw(): RawSink {
+    return this;
+  }
+
+  writeRaw(latin1: string | null, chunk: Chunk | null): Flow {
+    if (this.finished !== null && latin1 !== null) this.#rest.bytes += latin1.length;
+    return this.#send(latin1, chunk);
+  }
+
+  endRaw(describe: () => ResponseHead): void {
+    if (this.over) return;
+    this.over = true;
+    this.engine.finish(this.connection);
+    if (this.finished === null) return;
+    const head = describe();
+    this.finished(head, Math.max(0, this.#rest.bytes - versionAndEmptyLine - head.text.length));
+  }
+
+  upgrade(): BodySource {
+    this.engine.upgrade(this.connection);
+    return new UpgradedBody(this.engine, this);
+  }
+
   /** Calls back once, with the next chunk of a streamed body or its end (null). */
   onData(callback: (chunk: Buffer | null) => void): void {
     this.#rest.onData = callback;
@@ -128,7 +156,7 @@ export class NativeSink implements ResponseSink, SignalSource {
       this.lose();
       return 'gone';
     }
-    this.#rest.bytes += sizeOf(chunk);
+    if (this.finished !== null) this.#rest.bytes += sizeOf(chunk);
     return written === Written.done ? 'sent' : 'full';
   }
 }

@@ -5,15 +5,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Settings } from '../config/settings.js';
-import type { HttpBody, HttpFront } from '../http/front.js';
+import type { HttpBody, HttpEnviron, HttpFront } from '../http/front.js';
 import { escapeControls, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
 import { Fact, type NativeEngine, native } from '../native.js';
 import { callApplication } from '../wsgi/call.js';
+import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
 import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
-import { completeEnviron, EnvironBuilder, type EnvironConstants } from './environ.js';
+import { EnvironBuilder, type EnvironConstants } from './environ.js';
+import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
 import { type Finished, NativeSink } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
@@ -32,6 +34,8 @@ const drainLook = 5;
 
 export class ThreadServer {
   readonly #application: Application;
+  /** The adapters' way in, where the application has it. */
+  readonly #direct: DirectCall | null;
   readonly #settings: Settings;
   readonly #constants: EnvironConstants;
   readonly #builder: EnvironBuilder;
@@ -43,6 +47,7 @@ export class ThreadServer {
 
   constructor(application: Application, { listeners, settings, core, constants }: ServerOptions) {
     this.#application = application;
+    this.#direct = isDirect(application) ? application[direct] : null;
     this.#settings = settings;
     this.#constants = constants;
     this.#builder = new EnvironBuilder(constants);
@@ -80,7 +85,8 @@ export class ThreadServer {
       listeners: http,
       settings: this.#settings,
       threads: this.#settings.threads,
-      onRequest: (environ, sink, body) => this.#requestOverHttp(environ as unknown as Environ, sink, body),
+      newEnviron: httpEnvirons(this.#constants),
+      onRequest: (environ, sink, body) => this.#requestOverHttp(environ, sink, body),
     });
     return this.#front.engine;
   }
@@ -112,8 +118,13 @@ export class ThreadServer {
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
     if (this.#log !== null) sink.finished = this.#logged(environ, facts[Fact.count]!, text.length);
-    callApplication(this.#application, environ, sink, reportError);
+    this.#call(environ, sink);
     if (!sink.over) this.#pending[connection] = sink;
+  }
+
+  #call(environ: Environ, sink: ResponseSink): void {
+    if (this.#direct !== null) this.#direct(environ, sink, reportError);
+    else callApplication(this.#application, environ, sink, reportError);
   }
 
   #bodyOf(sink: NativeSink): NativeBody {
@@ -122,21 +133,26 @@ export class ThreadServer {
     return new NativeBody(this.#engine, sink, length, this.#settings.socketTimeout);
   }
 
-  #requestOverHttp(environ: Environ, sink: ResponseSink, body: HttpBody): void {
+  #requestOverHttp(vars: HttpEnviron, sink: ResponseSink, body: HttpBody): void {
     const source = body === null || Buffer.isBuffer(body) ? null : body;
     const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
-    const request = new LazySignal((abort) => sink.onGone(abort));
-    const vars = Object.keys(environ).length;
-    completeEnviron(environ, input, request, this.#constants);
-    const finished = this.#log === null ? null : this.#logged(environ, vars, 0);
+    const environ = attach(vars, input, new LazySignal((abort) => sink.onGone(abort)));
+    const finished = this.#log === null ? null : this.#logged(environ, countVars(environ), 0);
     const answer = finished === null ? sink : new LoggedSink(sink, finished);
-    callApplication(this.#application, environ, answer, reportError);
+    this.#call(environ, answer);
   }
 
   #logged(environ: Environ, vars: number, size: number): Finished {
     const started = performance.now();
     return (head, bytes) => this.#log?.add(environ, vars, size, started, head, bytes);
   }
+}
+
+/** As if the head had come in a packet: the server's own keys are in lower case. */
+function countVars(environ: Environ): number {
+  let count = 0;
+  for (const name of Object.keys(environ)) if (name.charCodeAt(0) < 97) count += 1;
+  return count;
 }
 
 /** The stack of whatever an application threw, with the request it happened in. */
