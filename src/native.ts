@@ -140,6 +140,8 @@ export interface NativeEngine {
   /** Blocks. At most 64 KiB; an empty Buffer at the end; or one of `ReadFailure`. */
   readBody(connection: number, size: number): Buffer | number;
   wantBody(connection: number): void;
+  /** The connection becomes a pipe: `wantBody` delivers whatever comes until the peer ends its side, without a timeout. */
+  upgrade(connection: number): void;
   /** `10.0.0.1:4711`, or `unix`. */
   peer(connection: number): string;
   /** Takes in what waits, then accepts no more. */

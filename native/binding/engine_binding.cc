@@ -85,6 +85,7 @@ class EngineBinding final : public EngineHost {
   void abort(const napi_value* args, size_t count, napi_value* result);
   void read_body(const napi_value* args, size_t count, napi_value* result);
   void want_body(const napi_value* args, size_t count, napi_value* result);
+  void upgrade(const napi_value* args, size_t count, napi_value* result);
   void peer(const napi_value* args, size_t count, napi_value* result);
   void stop_accepting(const napi_value* args, size_t count, napi_value* result);
   void open_requests(const napi_value* args, size_t count, napi_value* result);
@@ -311,6 +312,10 @@ void EngineBinding::want_body(const napi_value* args, size_t, napi_value*) {
   engine_.want_body(engine_.connection(get_uint32(env_, args[0])));
 }
 
+void EngineBinding::upgrade(const napi_value* args, size_t, napi_value*) {
+  engine_.upgrade(engine_.connection(get_uint32(env_, args[0])));
+}
+
 void EngineBinding::peer(const napi_value* args, size_t, napi_value* result) {
   *result = make_string(env_, peer_name(engine_.connection(get_uint32(env_, args[0])).fd));
 }
@@ -366,6 +371,7 @@ napi_value EngineBinding::make_object() {
   method("abort", call_method<&EngineBinding::abort>);
   method("readBody", call_method<&EngineBinding::read_body>);
   method("wantBody", call_method<&EngineBinding::want_body>);
+  method("upgrade", call_method<&EngineBinding::upgrade>);
   method("peer", call_method<&EngineBinding::peer>);
   method("stopAccepting", call_method<&EngineBinding::stop_accepting>);
   method("openRequests", call_method<&EngineBinding::open_requests>);

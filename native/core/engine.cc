@@ -99,7 +99,8 @@ void Engine::close(Connection& connection) {
   ::close(connection.fd);
   connection.fd = -1;
   connection.state = ConnectionState::kFree;
-  connection.response_begun = connection.wants_body = false;
+  if (connection.upgraded) --upgraded_;
+  connection.response_begun = connection.wants_body = connection.upgraded = false;
   connection.armed = 0;
   connection.buffer.reset();
   connection.capacity = connection.begin = connection.end = 0;
@@ -115,6 +116,11 @@ void Engine::arm(Connection& connection, uint32_t events) {
   epoll_event event{.events = events, .data = {.u64 = connection.id}};
   epoll_ctl(epoll_fd_, connection.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.fd, &event);
   connection.armed = events;
+}
+
+void Engine::disarm(Connection& connection) {
+  if (connection.armed != 0) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, connection.fd, nullptr);
+  connection.armed = 0;
 }
 
 void Engine::await_read(Connection& connection) {
@@ -137,7 +143,7 @@ void Engine::await_application(Connection& connection) {
   arm(connection, events == 0 ? EPOLLHUP : events);
   if (writes) {
     writing_.start(connection, monotonic_ms());
-  } else if (connection.wants_body) {
+  } else if (connection.wants_body && !connection.upgraded) {
     reading_.start(connection, monotonic_ms());
   } else {
     connection.cancel();
@@ -175,7 +181,7 @@ bool Engine::accept_one(const Listener& listener) {
   }
   accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   first_read(open(fd, listener.unix_socket));
-  if (open_ >= settings_.max_requests) update_accepting();
+  if (open_ - upgraded_ >= settings_.max_requests) update_accepting();
   return true;
 }
 
@@ -188,7 +194,7 @@ void Engine::back_off(int error) {
 }
 
 void Engine::update_accepting() {
-  const bool wanted = !stopped_ && retry_at_ms_ == 0 && open_ < settings_.max_requests;
+  const bool wanted = !stopped_ && retry_at_ms_ == 0 && open_ - upgraded_ < settings_.max_requests;
   if (wanted == accepting_) return;
   accepting_ = wanted;
   host_.listen_to_new(wanted);
@@ -422,6 +428,14 @@ void Engine::want_body(Connection& connection) {
   if (connection.begin < connection.end || connection.body_left() == 0) wake();
 }
 
+void Engine::upgrade(Connection& connection) {
+  connection.upgraded = true;
+  connection.content_length = UINT64_MAX;
+  connection.body_taken = 0;
+  ++upgraded_;
+  if (!accepting_) update_accepting();
+}
+
 ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size, size_t* got) {
   *got = 0;
   size = static_cast<size_t>(std::min<uint64_t>(size, connection.body_left()));
@@ -453,7 +467,9 @@ void Engine::deliver_body(Connection& connection) {
     const size_t size = static_cast<size_t>(std::min<uint64_t>(kReceiveSize, connection.body_left()));
     const ssize_t got = read_some(connection.fd, receive_.get(), size);
     if (got < 0 && would_block(errno)) return;
-    if (got <= 0) return gone(connection);
+    if (got < 0 || (got == 0 && !connection.upgraded)) return gone(connection);
+    // The end of a pipe is the end of what the peer has to say; it may still listen.
+    if (got == 0) connection.content_length = connection.body_taken;
     chunk = {receive_.get(), static_cast<size_t>(got)};
   }
   connection.body_taken += chunk.size();
@@ -501,8 +517,11 @@ void Engine::dispatch(Connection& connection, uint32_t events) {
       if ((events & EPOLLOUT) && connection.response.pending()) flush(connection);
       if (connection.state != ConnectionState::kRunning || connection.fd != fd) return;
       if (connection.wants_body && (events & (EPOLLIN | EPOLLHUP))) return deliver_body(connection);
-      if (events & EPOLLHUP) return gone(connection);
-      return;
+      if (!(events & EPOLLHUP)) return;
+      // What the peer of a pipe said before it went is still to be read, when the application has room for
+      // it.
+      if (connection.upgraded && connection.body_left() > 0) return disarm(connection);
+      return gone(connection);
     }
     case ConnectionState::kFlushing:
       return flush(connection);

@@ -113,6 +113,9 @@ class Engine {
   ReadResult read_body(Connection& connection, uint8_t* into, size_t size, size_t* got);
   // Asks for one on_data.
   void want_body(Connection& connection);
+  // From here on the connection is a pipe (WebSockets): its body lasts until the peer ends its side, may
+  // pause for as long as it likes, and it is no unfinished request in the sense of `max_requests`.
+  void upgrade(Connection& connection);
 
  private:
   struct Listener {
@@ -139,6 +142,7 @@ class Engine {
   void dispatch(Connection& connection, uint32_t events);
   void serve_all();
   void arm(Connection& connection, uint32_t events);
+  void disarm(Connection& connection);
   void await_read(Connection& connection);
   void await_write(Connection& connection);
   void await_application(Connection& connection);
@@ -160,6 +164,7 @@ class Engine {
   std::unique_ptr<uint8_t[]> receive_;
   std::atomic<uint64_t> accepted_{0};
   uint32_t open_ = 0;
+  uint32_t upgraded_ = 0;     // of them
   uint64_t retry_at_ms_ = 0;  // accepting again after EMFILE; 0: not backing off
   uint64_t impatient_until_ms_ = 0;
   bool stopped_ = false;

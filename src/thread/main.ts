@@ -10,21 +10,13 @@ import { packageVersion } from '../config/version.js';
 import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { ControlToThread, LoadedApp, ThreadStart, ThreadToControl } from '../messages.js';
-import type { Application, ErrorStream } from '../wsgi/types.js';
+import type { Application } from '../wsgi/types.js';
 import { loadApplication } from './app-loader.js';
+import { errorStream } from './error-stream.js';
 import { ThreadServer } from './server.js';
 
 const { settings, listeners, core } = workerData as ThreadStart;
 const control = parentPort!;
-
-/** `wsgi.errors`: the log. Lines of several writers do not mix as long as each write ends its line. */
-const errorStream: ErrorStream = {
-  write: (text) => log(String(text).replace(/\n$/, '')),
-  writelines: (lines) => {
-    for (const line of lines) errorStream.write(line);
-  },
-  flush: () => {},
-};
 
 function tell(message: ThreadToControl): void {
   control.postMessage(message);

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Settings } from '../config/settings.js';
-import type { HttpBody, HttpEnviron, HttpFront } from '../http/front.js';
+import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front.js';
 import { escapeControls, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
@@ -76,8 +76,13 @@ export class ThreadServer {
     );
   }
 
-  /** Starts the HTTP front where there are listeners for it. @returns what serves HTTP, or null */
-  async startHttp(listeners: InheritedListener[]): Promise<string | null> {
+  /**
+   * Starts the HTTP front where there are listeners for it.
+   *
+   * @param engine what must serve them; by default the best that there is
+   * @returns what serves HTTP, or null
+   */
+  async startHttp(listeners: InheritedListener[], engine?: HttpEngine): Promise<string | null> {
     const http = listeners.filter(({ protocol }) => protocol === 'http');
     if (http.length === 0) return null;
     const { startHttpFront } = await import('../http/front.js');
@@ -87,6 +92,7 @@ export class ThreadServer {
       threads: this.#settings.threads,
       newEnviron: httpEnvirons(this.#constants),
       onRequest: (environ, sink, body) => this.#requestOverHttp(environ, sink, body),
+      ...(engine !== undefined && { engine }),
     });
     return this.#front.engine;
   }

@@ -78,6 +78,23 @@ export class WsgiInput implements Input {
     return Readable.from(this, { objectMode: false });
   }
 
+  /** For an adapter that streams the body itself: no byte of it is still to come from the peer. */
+  get isWhole(): boolean {
+    return this.#source === null;
+  }
+
+  /**
+   * Calls back once, with the next bytes or with null at the end; at once where they are here already. With null the
+   * first argument says whether the peer went away before the body was complete.
+   */
+  next(onChunk: (aborted: boolean, chunk: Buffer | null) => void): void {
+    this.#streaming = true;
+    const source = this.#source;
+    if (this.#buffer.length > 0) onChunk(false, this.#take(this.#buffer.length));
+    else if (source === null) onChunk(false, null);
+    else source.read((chunk) => onChunk(chunk === null && source.aborted, chunk));
+  }
+
   /** Blocks until `wanted` bytes are buffered or the body ends; returns how many there are. */
   #fill(wanted: number): number {
     let length = this.#buffer.length;

@@ -3,6 +3,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { BodySource } from './body-source.js';
 
 /** One piece of a response body. A string is sent as UTF-8. */
 export type Chunk = string | Uint8Array;
@@ -101,6 +102,24 @@ export interface ResponseSink {
   onDrain(callback: () => void): void;
   /** Calls back once, when the peer goes away before the response is complete; at once if it already has. */
   onGone(callback: () => void): void;
+  /** The connection under the sink, where it speaks uwsgi: the response may be written to it as HTTP/1.1 bytes. */
+  readonly raw?: RawSink;
+}
+
+/**
+ * A connection that takes a response as bytes: head and body as an HTTP/1.1 server writes them, never chunked, without
+ * 1xx responses. Used instead of `respond`, `begin` and `write`, not together with them.
+ */
+export interface RawSink {
+  /** Sends `latin1`, then `chunk`. */
+  writeRaw(latin1: string | null, chunk: Chunk | null): Flow;
+  /** The response is complete. `describe` is asked what was sent, if somebody wants to know (the request log). */
+  endRaw(describe: () => ResponseHead): void;
+  abort(): void;
+  onDrain(callback: () => void): void;
+  onGone(callback: () => void): void;
+  /** From here on the connection is a pipe: whatever the peer sends, until it ends its side. Called once. */
+  upgrade(): BodySource;
 }
 
 /** `sent`: go on. `full`: kept, but wait for `onDrain` before the next chunk. `gone`: nobody reads any more. */

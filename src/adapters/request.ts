@@ -1,0 +1,123 @@
+/**
+ * From an environ to Node's own IncomingMessage. The rules were found with real front servers and frameworks; each says
+ * whom it serves.
+ */
+import { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { WsgiInput } from '../wsgi/input.js';
+import type { Environ } from '../wsgi/types.js';
+import type { PeerSocket } from './socket.js';
+
+/** Where an application is mounted with `manage-script-name`: that part of the URL is not the application's. */
+export const mountPoint = 'uwsgi.mountpoint';
+
+/** The parts of IncomingMessage that node:http's parser fills in, on every version from 20 on. */
+interface Parsed extends IncomingMessage {
+  upgrade: boolean | null;
+  _addHeaderLines(headers: string[], count: number): void;
+  _readableState: { readingMore: boolean };
+  _consuming: boolean;
+}
+
+/** HTTP_ACCEPT_LANGUAGE → accept-language. A client chooses the names, so their number is bounded. */
+const headerNames = new Map<string, string>();
+const mostNames = 1024;
+
+export function makeRequest(environ: Environ, socket: PeerSocket): IncomingMessage {
+  const request = new IncomingMessage(socket as never) as Parsed;
+  const old = environ.SERVER_PROTOCOL === 'HTTP/1.0';
+  // The protocol between front server and client is none of the application's: of HTTP/2 it would use what 1.1 lacks.
+  request.httpVersion = old ? '1.0' : '1.1';
+  request.httpVersionMajor = 1;
+  request.httpVersionMinor = old ? 0 : 1;
+  request.method = environ.REQUEST_METHOD;
+  request.url = urlOf(environ);
+  request.upgrade = false;
+  const headers = rawHeaders(environ);
+  request._addHeaderLines(headers, headers.length);
+  attachBody(request, environ['wsgi.input']);
+  return request;
+}
+
+/** REQUEST_URI as the client sent it. PATH_INFO is decoded already (Apache, lighttpd), and decoding twice is an attack. */
+function urlOf(environ: Environ): string {
+  const uri = environ.REQUEST_URI;
+  if (typeof uri !== 'string' || uri === '') return rebuiltUrl(environ);
+  const mount = environ[mountPoint];
+  if (typeof mount !== 'string' || mount === '' || !uri.startsWith(mount)) return uri;
+  const rest = uri.slice(mount.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** A front server, or an application that calls another, need not send REQUEST_URI. */
+function rebuiltUrl({ SCRIPT_NAME, PATH_INFO, QUERY_STRING, [mountPoint]: mount }: Environ): string {
+  const path = Buffer.from((typeof mount === 'string' ? '' : SCRIPT_NAME) + PATH_INFO, 'latin1');
+  const encoded = encodeURI(path.toString('utf8')).replace(/[?#]/g, encodeURIComponent);
+  return (encoded || '/') + (QUERY_STRING === '' ? '' : `?${QUERY_STRING}`);
+}
+
+/** Names and values in turn, as in `rawHeaders`. */
+function rawHeaders(environ: Environ): string[] {
+  const headers: string[] = [];
+  const type = environ.CONTENT_TYPE;
+  const length = environ.CONTENT_LENGTH;
+  for (const name of Object.keys(environ)) {
+    if (!name.startsWith('HTTP_')) continue;
+    const value = environ[name];
+    if (typeof value !== 'string') continue;
+    const header = headerNames.get(name) ?? headerName(name);
+    // The true ones are below (lighttpd sends both), and the body has no framing any more.
+    if (header === 'content-length' || header === 'content-type') continue;
+    if (header === 'transfer-encoding' && length !== '') continue;
+    headers.push(header, value);
+  }
+  // Front servers send empty vars for headers that were not there.
+  if (type !== undefined && type !== '') headers.push('content-type', type);
+  // "0" stays: an empty chunked upload has a body for a framework, and this is how it is told.
+  if (length !== undefined && length !== '') headers.push('content-length', length);
+  return headers;
+}
+
+function headerName(name: string): string {
+  const header = name.slice(5).toLowerCase().replaceAll('_', '-');
+  if (headerNames.size < mostNames) headerNames.set(name, header);
+  return header;
+}
+
+type Next = (onChunk: (aborted: boolean, chunk: Buffer | null) => void) => void;
+
+/** `_read` is an own property: Express and Koa replace the prototype of requests. */
+function attachBody(request: Parsed, input: unknown): void {
+  request._readableState.readingMore = false;
+  request._consuming = true;
+  if (input instanceof WsgiInput) {
+    if (input.isWhole) request.complete = true;
+    request._read = () => read(request, (onChunk) => input.next(onChunk));
+  } else {
+    const next = nextOf(input);
+    request._read = () => read(request, next);
+  }
+}
+
+function read(request: Parsed, next: Next): void {
+  next((aborted, chunk) => {
+    if (request.destroyed) return;
+    if (aborted) {
+      request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    } else {
+      if (chunk === null) request.complete = true;
+      request.push(chunk);
+    }
+  });
+}
+
+/** A `wsgi.input` that an application has put in the place of ours. */
+function nextOf(input: unknown): Next {
+  const iterator = Readable.from((input ?? []) as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  return (onChunk) => {
+    iterator.next().then(
+      ({ done, value }) => onChunk(false, done ? null : (value as Buffer)),
+      () => onChunk(true, null),
+    );
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Node's own ServerResponse, so that it writes what a front server wants from a uwsgi peer: no chunks, no trailers, the
+ * end of the connection as the end of a body without a length.
+ *
+ * Nothing is subclassed: Express and Koa replace the prototype of responses. What has to be different is an own property.
+ */
+import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { Header, ResponseHead } from '../wsgi/types.js';
+import { parseHeaders } from './head.js';
+import type { PeerSocket } from './socket.js';
+
+type Headers = Record<string, unknown> | OutgoingHttpHeader[] | undefined;
+
+/** The parts of ServerResponse that are the same on every version from 20 on. */
+interface Internals {
+  _header: string | null;
+  _removedTE: boolean;
+  _removedConnection: boolean;
+  _storeHeader(firstLine: string, headers: Headers): void;
+  assignSocket(socket: unknown): void;
+}
+
+export type Response = ServerResponse & Internals;
+
+const storeHeader = (ServerResponse.prototype as unknown as Internals)._storeHeader;
+
+export function makeResponse(request: IncomingMessage, socket: PeerSocket): Response {
+  const response = new ServerResponse(request) as Response;
+  response._storeHeader = storeWithoutFraming;
+  // As if the application had taken these headers away: the length is sent where it is known, and never chunks.
+  response._removedTE = true;
+  response._removedConnection = true;
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on('finish', complete);
+  return response;
+}
+
+/**
+ * A chunked body would reach the client with its framing, as content (nginx 1.22: `3\r\nabc\r\n0`), and trailers need
+ * chunks. hono's streamSSE is one that asks for them itself.
+ */
+function storeWithoutFraming(this: Response, firstLine: string, headers: Headers): void {
+  storeHeader.call(this, firstLine, withoutFraming(headers));
+}
+
+const isFraming = (name: unknown) => /^(?:transfer-encoding|trailer)$/i.test(String(name));
+
+function withoutFraming(headers: Headers): Headers {
+  if (headers === undefined || headers === null) return headers;
+  if (Array.isArray(headers)) {
+    if (Array.isArray(headers[0])) return headers.filter((pair) => !isFraming((pair as string[])[0]));
+    return headers.filter((_, at) => !isFraming(headers[at - (at % 2)]));
+  }
+  for (const name in headers) if (isFraming(name)) return copyWithoutFraming(headers);
+  return headers;
+}
+
+/** Of the headers that were set one by one, Node knows the object itself, so that one is changed. */
+function copyWithoutFraming(headers: Record<string, unknown>): Headers {
+  const own = Object.getPrototypeOf(headers) === null;
+  const target = own ? headers : { ...headers };
+  for (const name of Object.keys(target)) if (isFraming(name)) delete target[name];
+  return target;
+}
+
+/** node:http's `resOnFinish`: the response has left; the request is let go of. */
+function complete(this: Response): void {
+  const socket = this.socket as unknown as PeerSocket | null;
+  socket?.complete(() => new WrittenHead(this));
+  const request = this.req as IncomingMessage & { _dump(): void };
+  // Nobody can tell a request that was read to its end from one that was not, unless somebody listens.
+  if (request.complete && (request.listenerCount('end') > 0 || request.listenerCount('close') > 0)) {
+    request._dump();
+  } else if (!request.complete) {
+    request.destroy();
+  }
+}
+
+/** A head that ServerResponse wrote, for the request log. */
+class WrittenHead implements ResponseHead {
+  readonly code: number;
+  readonly contentLength = null;
+  /** Behind the version; without the empty line. */
+  readonly text: string;
+
+  constructor(response: Response) {
+    this.code = response.statusCode;
+    this.text = (response._header ?? '').slice('HTTP/1.1 '.length, -2);
+  }
+
+  get status(): string {
+    return this.text.slice(0, this.text.indexOf('\r\n'));
+  }
+
+  get headers(): readonly Header[] {
+    return parseHeaders(this.text);
+  }
+}

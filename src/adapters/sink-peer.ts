@@ -1,0 +1,72 @@
+/**
+ * A peer in front of a sink that does not take bytes (the HTTP front, another application's startResponse): takes the
+ * head that Node has written apart again.
+ */
+import { makeHead } from '../wsgi/headers.js';
+import type { Chunk, Flow, ResponseHead, ResponseSink } from '../wsgi/types.js';
+import { parseHeaders } from './head.js';
+import type { Peer } from './socket.js';
+
+/** They belong to the connection, which is the sink's affair. */
+const ofConnection = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|trailer|te)$/i;
+
+export class SinkPeer implements Peer {
+  readonly #sink: ResponseSink;
+  #begun = false;
+
+  constructor(sink: ResponseSink) {
+    this.#sink = sink;
+  }
+
+  writeRaw(latin1: string | null, chunk: Chunk | null): Flow {
+    if (!this.#begun) return this.#begin(latin1, chunk);
+    let flow: Flow = 'sent';
+    if (latin1 !== null) flow = this.#sink.write(Buffer.from(latin1, 'latin1'));
+    if (chunk !== null && flow !== 'gone') flow = this.#sink.write(chunk);
+    return flow;
+  }
+
+  endRaw(): void {
+    this.#sink.end();
+  }
+
+  abort(): void {
+    this.#sink.abort();
+  }
+
+  onDrain(callback: () => void): void {
+    this.#sink.onDrain(callback);
+  }
+
+  onGone(callback: () => void): void {
+    this.#sink.onGone(callback);
+  }
+
+  /** ServerResponse writes the head whole, as a string, with or without the beginning of the body behind it. */
+  #begin(latin1: string | null, chunk: Chunk | null): Flow {
+    const text = latin1 ?? (typeof chunk === 'string' ? chunk : Buffer.from(chunk ?? '').toString('latin1'));
+    const end = text.indexOf('\r\n\r\n') + 4;
+    this.#begun = true;
+    const head = headOf(text.slice(0, end - 4));
+    const rest = bodyBehind(text.slice(end), latin1 === null && typeof chunk === 'string');
+    const parts = latin1 === null ? [rest] : [rest, chunk];
+    const [first = null, second = null] = parts.filter((part) => part !== null && part.length > 0);
+    const flow = this.#sink.begin(head, first);
+    return second === null || flow === 'gone' ? flow : this.#sink.write(second);
+  }
+}
+
+/** What was written as a string is UTF-8 unless it was said to be latin-1. */
+function bodyBehind(text: string, isUtf8: boolean): Chunk {
+  return isUtf8 ? text : Buffer.from(text, 'latin1');
+}
+
+/** @param text from the version on, without the empty line */
+function headOf(text: string): ResponseHead {
+  const end = text.indexOf('\r\n');
+  const status = text.slice('HTTP/1.1 '.length, end < 0 ? text.length : end);
+  return makeHead(
+    status,
+    parseHeaders(text).filter(([name]) => !ofConnection.test(name)),
+  );
+}

@@ -1,0 +1,275 @@
+/**
+ * What an application sees as `req.socket`: a stream without a descriptor. Node's own ServerResponse writes an HTTP/1.1
+ * response into it, which goes on to the connection as it is; after an upgrade it is the connection, both ways.
+ */
+import type { Server, ServerResponse } from 'node:http';
+import { Duplex } from 'node:stream';
+import type { BodySource } from '../wsgi/body-source.js';
+import { makeHead } from '../wsgi/headers.js';
+import type { Chunk, Environ, Flow, ResponseHead } from '../wsgi/types.js';
+
+/** The other end of a socket: a native connection, or a sink that takes the response apart again (sink-peer.ts). */
+export interface Peer {
+  writeRaw(latin1: string | null, chunk: Chunk | null): Flow;
+  endRaw(describe: () => ResponseHead): void;
+  abort(): void;
+  onDrain(callback: () => void): void;
+  onGone(callback: () => void): void;
+  upgrade?(): BodySource;
+}
+
+interface Written {
+  chunk: Chunk;
+  encoding: BufferEncoding | 'buffer';
+}
+
+type Done = (error?: Error | null) => void;
+
+/** Node's ServerResponse, with what its connection may look at. */
+interface Message extends ServerResponse {
+  _header: string | null;
+}
+
+/** What the request log says of a connection that became a pipe. */
+const switchedProtocols = makeHead('101 Switching Protocols', []);
+
+const streamOptions = { decodeStrings: false } as const;
+
+export class PeerSocket extends Duplex {
+  /** The response that is written, as node:http's sockets have it; null after an upgrade. */
+  _httpMessage: Message | null = null;
+  readonly connecting = false;
+  readonly pending = false;
+  /** The http.Server that was captured, where there is one. */
+  readonly server: Server | null;
+  readonly #environ: Environ;
+  readonly #peer: Peer;
+  #incoming: BodySource | null = null;
+  #complete = false;
+  #timeout = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(environ: Environ, peer: Peer, server: Server | null) {
+    super(streamOptions);
+    this.#environ = environ;
+    this.#peer = peer;
+    this.server = server;
+    // As a TLS socket has it: frameworks read it for `req.protocol` and secure cookies.
+    if (environ['wsgi.url_scheme'] === 'https') Object.assign(this, { encrypted: true });
+    peer.onGone(() => this.#lose());
+  }
+
+  // --- what net.Socket has
+
+  get remoteAddress(): string | undefined {
+    return textOf(this.#environ.REMOTE_ADDR);
+  }
+  get remotePort(): number | undefined {
+    return numberOf(this.#environ.REMOTE_PORT);
+  }
+  get remoteFamily(): string | undefined {
+    return familyOf(this.remoteAddress);
+  }
+  get localAddress(): string | undefined {
+    return textOf(this.#environ.SERVER_ADDR);
+  }
+  get localPort(): number | undefined {
+    return numberOf(this.#environ.SERVER_PORT);
+  }
+  get localFamily(): string | undefined {
+    return familyOf(this.localAddress);
+  }
+  get readyState(): string {
+    if (this.readable && this.writable) return 'open';
+    if (this.readable) return 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+  get timeout(): number {
+    return this.#timeout;
+  }
+
+  address(): { address?: string; family?: string; port?: number } {
+    const { localAddress: address, localFamily: family, localPort: port } = this;
+    return address === undefined ? {} : { address, family: family!, ...(port !== undefined && { port }) };
+  }
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+
+  /** Of silence in milliseconds; 0: none. Then what node:http does: `timeout` is emitted, or the connection ends. */
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timeout = milliseconds;
+    this.#timer = milliseconds > 0 ? setTimeout(() => this.#timedOut(), milliseconds) : null;
+    if (callback !== undefined) {
+      if (milliseconds > 0) this.once('timeout', callback);
+      else this.removeListener('timeout', callback);
+    }
+    return this;
+  }
+
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
+  resetAndDestroy(): this {
+    return this.destroy();
+  }
+
+  // --- the response
+
+  override write(chunk: unknown, encoding?: unknown, done?: unknown): boolean {
+    // A 1xx response (writeContinue, writeProcessing, writeEarlyHints) comes before there is a head. A front server would
+    // take it for the response (nginx does).
+    if (this._httpMessage !== null && this._httpMessage._header === null) {
+      const callback = typeof encoding === 'function' ? encoding : done;
+      if (typeof callback === 'function') process.nextTick(callback as Done);
+      return true;
+    }
+    return super.write(chunk, encoding as BufferEncoding, done as Done);
+  }
+
+  override _write(chunk: Chunk, encoding: BufferEncoding, done: Done): void {
+    this.#timer?.refresh();
+    this.#settle(this.#send(chunk, encoding), done);
+  }
+
+  override _writev(chunks: Written[], done: Done): void {
+    this.#timer?.refresh();
+    this.#settle(this.#sendAll(chunks), done);
+  }
+
+  override _final(done: Done): void {
+    if (!this.#complete) this.#finish(() => switchedProtocols);
+    done();
+  }
+
+  /** The response has been written. */
+  complete(describe: () => ResponseHead): void {
+    if (this.destroyed) return;
+    this.#finish(describe);
+    this.destroy();
+  }
+
+  // --- the request of an upgrade
+
+  /** The connection becomes a pipe. False: it cannot. */
+  upgrade(): boolean {
+    if (this.#peer.upgrade === undefined) return false;
+    this.#incoming = this.#peer.upgrade();
+    return true;
+  }
+
+  override _read(): void {
+    this.#incoming?.read((chunk) => {
+      this.#timer?.refresh();
+      this.push(chunk);
+    });
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (!this.#complete) {
+      this.#complete = true;
+      this.#peer.abort();
+      abortRequest(this._httpMessage);
+    }
+    done(error);
+  }
+
+  #finish(describe: () => ResponseHead): void {
+    this.#complete = true;
+    this.#peer.endRaw(describe);
+  }
+
+  /** The peer went away. */
+  #lose(): void {
+    if (this.#complete && this._httpMessage !== null) return;
+    this.destroy();
+  }
+
+  #settle(flow: Flow, done: Done): void {
+    if (flow === 'sent') return done();
+    if (flow === 'full') {
+      this.#peer.onDrain(() => done());
+      return;
+    }
+    this.destroy();
+    done();
+  }
+
+  #send(chunk: Chunk, encoding: BufferEncoding | 'buffer'): Flow {
+    if (typeof chunk !== 'string') return this.#peer.writeRaw(null, chunk);
+    if (isLatin1(encoding)) return this.#peer.writeRaw(chunk, null);
+    return this.#peer.writeRaw(
+      null,
+      isUtf8(encoding) ? chunk : Buffer.from(chunk, encoding as BufferEncoding),
+    );
+  }
+
+  /** What was written between cork and uncork: mostly a head, or a head and a Buffer, and an empty end. */
+  #sendAll(written: readonly Written[]): Flow {
+    const [first, second, third] = written.filter(({ chunk }) => chunk.length > 0);
+    if (first === undefined) return 'sent';
+    if (second === undefined) return this.#send(first.chunk, first.encoding);
+    if (third === undefined && typeof first.chunk === 'string' && isLatin1(first.encoding)) {
+      return this.#peer.writeRaw(first.chunk, bytesOf(second));
+    }
+    return this.#peer.writeRaw(null, Buffer.concat(written.map(bytesOf)));
+  }
+
+  /** As `socketOnTimeout` of node:http: whoever listens decides; if nobody does, the connection ends. */
+  #timedOut(): void {
+    const response = this._httpMessage;
+    let heard = this.emit('timeout');
+    if (response !== null) {
+      heard = (!response.req.complete && response.req.emit('timeout', this)) || heard;
+      heard = response.emit('timeout', this) || heard;
+    }
+    if (this.server?.emit('timeout', this) !== true && !heard) this.destroy();
+  }
+}
+
+/** node:http's `abortIncoming`: what reads the request, or waits for its end, must learn that it never comes. */
+function abortRequest(response: ServerResponse | null): void {
+  if (response === null) return;
+  const error = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+  response.req.destroy(error);
+}
+
+function bytesOf({ chunk, encoding }: Written): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
+}
+
+function isLatin1(encoding: string): boolean {
+  return encoding === 'latin1' || encoding === 'ascii' || encoding === 'binary';
+}
+
+function isUtf8(encoding: string): boolean {
+  return encoding === 'utf8' || encoding === 'utf-8';
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function familyOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}

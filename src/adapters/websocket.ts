@@ -1,0 +1,26 @@
+/**
+ * Upgrades: the connection of a request becomes a pipe, for WebSockets and whatever else a server's `upgrade` listeners
+ * speak. nginx passes such a request on without a word in its configuration, and becomes a pipe itself on a 101.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Environ } from '../wsgi/types.js';
+import type { PeerSocket } from './socket.js';
+
+const nothing = Buffer.alloc(0);
+
+/** As node:http decides it: without an `upgrade` listener the request is an ordinary one. */
+export function isUpgrade(environ: Environ, server: Server): boolean {
+  const { HTTP_UPGRADE, HTTP_CONNECTION } = environ;
+  if (typeof HTTP_UPGRADE !== 'string' || HTTP_UPGRADE === '') return false;
+  return (
+    /(?:^|[\s,])upgrade(?:$|[\s,])/i.test(String(HTTP_CONNECTION)) && server.listenerCount('upgrade') > 0
+  );
+}
+
+/** False: what carries the request cannot be a pipe, so it is served as an ordinary request. */
+export function upgrade(server: Server, request: IncomingMessage, socket: PeerSocket): boolean {
+  if (!socket.upgrade()) return false;
+  Object.assign(request, { upgrade: true });
+  server.emit('upgrade', request, socket, nothing);
+  return true;
+}

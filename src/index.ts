@@ -1,0 +1,25 @@
+/**
+ * What a program gets from `import … from 'uwsgi-node'`: the server for embedding, the adapters, and the types of the
+ * application contract.
+ */
+export { type FetchHandler, fetchHandler } from './adapters/fetch.js';
+export { type Listener, nodeHandler } from './adapters/node-http.js';
+export { UwsgiNodeError } from './errors.js';
+export {
+  type Address,
+  createServer,
+  type ListenOptions,
+  type Server,
+  type ServerOptions,
+} from './thread/create-server.js';
+export type {
+  Application,
+  Body,
+  Chunk,
+  Environ,
+  ErrorStream,
+  Header,
+  Input,
+  StartResponse,
+  Write,
+} from './wsgi/types.js';

@@ -1,0 +1,196 @@
+/**
+ * The server inside a program of one's own: one engine in the thread that calls, no processes, no supervision. A worker's
+ * JS thread is the same server with an application loader (thread/main.ts).
+ */
+import { lstatSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { defaultSettings, type Settings } from '../config/settings.js';
+import { packageVersion } from '../config/version.js';
+import { embeddingErrors } from '../errors.js';
+import type { InheritedListener } from '../messages.js';
+import { type BoundListener, native } from '../native.js';
+import type { Application } from '../wsgi/types.js';
+import { errorStream } from './error-stream.js';
+import { ThreadServer } from './server.js';
+
+/** The options of the command line that make sense for one thread, under the names they have in `Settings`. */
+export interface ServerOptions
+  extends Partial<
+    Pick<
+      Settings,
+      | 'bufferSize'
+      | 'postBuffering'
+      | 'limitPost'
+      | 'socketTimeout'
+      | 'httpKeepalive'
+      | 'httpTimeout'
+      | 'async'
+    >
+  > {
+  /** Writes uWSGI's line for each request to stderr; false by default. */
+  logRequests?: boolean;
+}
+
+export interface ListenOptions {
+  /** A unix socket: a path, or `@name` in the abstract namespace. Its file is removed by `close()`. */
+  socket?: string;
+  /** A TCP socket; `127.0.0.1` by default: the uwsgi protocol has no authentication. */
+  host?: string;
+  /** 0 lets the kernel choose; see `address()`. */
+  port?: number;
+  /** `uwsgi` by default, for nginx's uwsgi_pass. */
+  protocol?: 'uwsgi' | 'http';
+  /** Length of the accept queue; 4096 by default, at most net.core.somaxconn. */
+  backlog?: number;
+  /** Permission bits of a unix socket, such as 0o660; the umask decides by default. */
+  mode?: number;
+}
+
+/** As `net.Server` says it: a path, or host and port. */
+export type Address = string | { address: string; family: 'IPv4' | 'IPv6'; port: number };
+
+export class Server {
+  readonly #application: Application;
+  readonly #settings: Settings;
+  #server: ThreadServer | null = null;
+  #bound: BoundListener | null = null;
+  #file: { path: string; inode: number } | null = null;
+  #staysAlive = true;
+
+  constructor(application: Application, { logRequests = false, ...options }: ServerOptions) {
+    if (typeof application !== 'function') throw embeddingErrors.notAnApplication(application);
+    this.#application = application;
+    this.#settings = { ...defaultSettings(), ...options, disableLogging: !logRequests };
+  }
+
+  /**
+   * Resolves to this server once connections are accepted.
+   *
+   * @throws UwsgiNodeError UWSGI_LISTENING when it listens already, UWSGI_LISTEN_ADDRESS when the options name no address;
+   *         the system's error (EADDRINUSE, EACCES) when the address cannot be bound.
+   */
+  async listen(options: ListenOptions): Promise<this> {
+    if (this.#server !== null) throw embeddingErrors.listening();
+    const address = addressOf(options);
+    const bound = await bind(address, options);
+    const listener: InheritedListener = {
+      fd: bound.fd,
+      name: bound.name,
+      family: bound.family,
+      protocol: options.protocol ?? 'uwsgi',
+    };
+    this.#bound = bound;
+    this.#file = fileOf(address, bound);
+    this.#server = new ThreadServer(this.#application, {
+      listeners: [listener],
+      settings: this.#settings,
+      core: 0,
+      constants: {
+        multithread: false,
+        multiprocess: false,
+        version: packageVersion(),
+        node: hostname(),
+        errors: errorStream,
+      },
+    });
+    // Not uWebSockets.js: what embeds us must be able to end without ending its process.
+    await this.#server.startHttp([listener], 'node:http');
+    this.#server.keepAlive(this.#staysAlive);
+    return this;
+  }
+
+  /** Where it listens; null before `listen()` and after `close()`. */
+  address(): Address | null {
+    if (this.#bound === null) return null;
+    const { name, family } = this.#bound;
+    if (family === 'unix') return name;
+    const colon = name.lastIndexOf(':');
+    const address = name.slice(0, colon).replace(/^\[|\]$/g, '');
+    return { address, family: family === 'inet6' ? 'IPv6' : 'IPv4', port: Number(name.slice(colon + 1)) };
+  }
+
+  /** Accepts no more, and resolves when the requests that run are answered. */
+  async close(): Promise<void> {
+    const [server, bound] = [this.#server, this.#bound];
+    this.#server = this.#bound = null;
+    if (server === null || bound === null) return;
+    await server.drain();
+    server.close();
+    native.closeFd(bound.fd);
+    this.#removeFile();
+  }
+
+  /** The program may end while this server listens. */
+  unref(): this {
+    return this.#keepAlive(false);
+  }
+
+  ref(): this {
+    return this.#keepAlive(true);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol('asyncDispose')](): Promise<void> {
+    await this.close();
+  }
+
+  #keepAlive(wanted: boolean): this {
+    this.#staysAlive = wanted;
+    this.#server?.keepAlive(wanted);
+    return this;
+  }
+
+  /** Another server may have put its own socket there since. */
+  #removeFile(): void {
+    const file = this.#file;
+    this.#file = null;
+    if (file !== null && inodeOf(file.path) === file.inode) unlinkSync(file.path);
+  }
+}
+
+/** A server for `application`, which does not listen yet. */
+export function createServer(application: Application, options: ServerOptions = {}): Server {
+  return new Server(application, options);
+}
+
+function addressOf({ socket, host = '127.0.0.1', port }: ListenOptions): string {
+  if (socket !== undefined && port === undefined) return socket.startsWith('@') ? socket : resolve(socket);
+  if (socket !== undefined || port === undefined) throw embeddingErrors.listenAddress();
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function bind(
+  address: string,
+  { backlog = 4096, mode = null }: { backlog?: number; mode?: number | null },
+): Promise<BoundListener> {
+  try {
+    return native.bindListener(address, { backlog, mode });
+  } catch (error) {
+    const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    if (!inUse || !address.startsWith('/') || !(await isAbandoned(address))) throw error;
+    unlinkSync(address);
+    return native.bindListener(address, { backlog, mode });
+  }
+}
+
+/** A socket that a killed server left behind. */
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((settle) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      settle(false);
+    });
+    probe.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'ECONNREFUSED'));
+  });
+}
+
+function fileOf(address: string, { family }: BoundListener): { path: string; inode: number } | null {
+  const inode = family === 'unix' && address.startsWith('/') ? inodeOf(address) : null;
+  return inode === null ? null : { path: address, inode };
+}
+
+function inodeOf(path: string): number | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino ?? null;
+}

@@ -1,0 +1,20 @@
+/**
+ * A second way into an application, for the adapters: instead of start_response and a body it is given the sink itself.
+ * An application that has it is an ordinary `Application` all the same, for everybody who does not know of this.
+ */
+import type { ErrorReport } from './call.js';
+import type { Application, Environ, ResponseSink } from './types.js';
+
+/** Not `Symbol.for`: two versions of this package in one process must not take each other's sinks. */
+export const direct: unique symbol = Symbol('direct call');
+
+/** Runs the application for one request. Never throws: whatever goes wrong ends in the sink and in `report`. */
+export type DirectCall = (environ: Environ, sink: ResponseSink, report: ErrorReport) => void;
+
+export interface DirectApplication extends Application {
+  [direct]: DirectCall;
+}
+
+export function isDirect(application: Application): application is DirectApplication {
+  return direct in application;
+}
