@@ -62,6 +62,23 @@ const required: Record<string, string> = {
   SERVER_PROTOCOL: 'HTTP/1.0',
 };
 
+/** The server's own keys: no var of a packet takes their place. */
+const own = new Set([
+  'wsgi.version',
+  'wsgi.url_scheme',
+  'wsgi.input',
+  'wsgi.errors',
+  'wsgi.multithread',
+  'wsgi.multiprocess',
+  'wsgi.run_once',
+  'wsgi.file_wrapper',
+  'uwsgi.version',
+  'uwsgi.node',
+  'uwsgi.signal',
+]);
+
+const decideScheme = new Set(['HTTPS', 'REQUEST_SCHEME']);
+
 /** Joins a repeated header as RFC 9110, section 5.3, has it; nginx before 1.23 repeats the var. Cookies: RFC 6265, 5.4. */
 function separator(name: string): string {
   return name === 'HTTP_COOKIE' ? '; ' : ', ';
@@ -115,19 +132,21 @@ export class EnvironBuilder {
       if (name === undefined) this.#add(environ, text.slice(places[at], places[at + 1]), names[i]!, value);
       else environ[name] = value;
     }
-    if (prefixCount === 0) environ['wsgi.url_scheme'] = urlScheme(environ.HTTPS, environ.REQUEST_SCHEME);
     return environ;
   }
 
   /** Adds a var that may be there already, or whose name may be special; learns the names that are not. */
   #add(environ: Environ, name: string, number: number, value: string): void {
-    // The server's own keys are in lower case; no var takes their place.
-    if (name.charCodeAt(0) >= 97 && name in environ) return;
-    if (name === '__proto__') return define(environ, name, value);
-    const isHeader = name.startsWith('HTTP_');
-    if (isHeader && number !== UNKNOWN_NAME) this.#known[number] = name;
-    const before = isHeader ? environ[name] : undefined;
-    environ[name] = before === undefined ? value : before + separator(name) + value;
+    if (name.startsWith('HTTP_')) {
+      if (number !== UNKNOWN_NAME) this.#known[number] = name;
+      const before = environ[name];
+      environ[name] = before === undefined ? value : before + separator(name) + value;
+    } else if (!own.has(name)) {
+      if (name === '__proto__') define(environ, name, value);
+      else environ[name] = value;
+      if (decideScheme.has(name))
+        environ['wsgi.url_scheme'] = urlScheme(environ.HTTPS, environ.REQUEST_SCHEME);
+    }
   }
 
   #begin(text: string, input: WsgiInput, request: SignalSource, prefixCount: number): Environ {
@@ -145,22 +164,21 @@ export class EnvironBuilder {
     return Array.from({ length: count }, (_, i) => text.slice(this.places[i * 4], this.places[i * 4 + 1]));
   }
 
-  /** A constructor for environs with these vars, in this order. */
+  /** A constructor for environs with these vars: what is always there first, as when they are added one by one. */
   #compile(keys: string[]): EnvironConstructor {
-    const values = new Map<string, string>();
+    const values = new Map(Object.entries(required).map(([key, value]) => [key, JSON.stringify(value)]));
     keys.forEach((key, i) => {
+      if (own.has(key)) return;
       const value = `text.slice(places[${i * 4 + 2}], places[${i * 4 + 3}])`;
       const before = key.startsWith('HTTP_') ? values.get(key) : undefined;
       values.set(key, before === undefined ? value : `${before} + '${separator(key)}' + ${value}`);
     });
-    for (const key in required) if (!values.has(key)) values.set(key, JSON.stringify(required[key]));
-    const https = values.get('HTTPS') ?? 'undefined';
-    values.set('wsgi.url_scheme', `urlScheme(${https}, ${values.get('REQUEST_SCHEME') ?? 'undefined'})`);
     const lines = [...values].map(([key, value]) =>
       key === '__proto__'
         ? `define(this, '__proto__', ${value});`
         : `this[${JSON.stringify(key)}] = ${value};`,
     );
+    const always = Object.keys(required).length;
     const Environ = new Function(
       'constants',
       'source',
@@ -170,8 +188,9 @@ export class EnvironBuilder {
       'fileWrapper',
       `const { version, node, errors, multithread, multiprocess } = constants;
       return function Environ(text, places, input, request) {
-        ${lines.join('\n')}
+        ${lines.slice(0, always).join('\n')}
         this['wsgi.version'] = wsgiVersion;
+        this['wsgi.url_scheme'] = urlScheme(${values.get('HTTPS')}, ${values.get('REQUEST_SCHEME')});
         this['wsgi.input'] = input;
         this['wsgi.errors'] = errors;
         this['wsgi.multithread'] = multithread;
@@ -181,6 +200,7 @@ export class EnvironBuilder {
         this['uwsgi.version'] = version;
         this['uwsgi.node'] = node;
         this[source] = request;
+        ${lines.slice(always).join('\n')}
       }`,
     )(this.#constants, source, wsgiVersion, urlScheme, define, fileWrapper);
     Environ.prototype = environPrototype;

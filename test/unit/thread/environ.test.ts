@@ -1,0 +1,356 @@
+/**
+ * environ, PEP 3333, "environ Variables", from the vars of a packet: the same object whichever way it is built, and an
+ * ordinary one.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EnvironBuilder, type EnvironConstants, type SignalSource } from '../../../src/thread/environ.js';
+import { WsgiInput } from '../../../src/wsgi/input.js';
+import type { Environ } from '../../../src/wsgi/types.js';
+import { validPackets } from '../../packets/corpus.js';
+import type { Var } from '../../packets/encode.js';
+import { announce, type Learned } from './packet-reader.js';
+
+const constants: EnvironConstants = {
+  multithread: true,
+  multiprocess: false,
+  version: '1.2.3',
+  node: 'host.example',
+  errors: { write() {}, writelines() {}, flush() {} },
+};
+const input = new WsgiInput(null, null);
+const ways: Learned[] = ['nothing', 'names', 'prefix', 'all'];
+
+const stub = () => ({ signal: new AbortController().signal });
+
+function build(
+  vars: readonly Var[],
+  learned: Learned = 'nothing',
+  modifier1 = 0,
+  request: SignalSource = stub(),
+) {
+  const builder = new EnvironBuilder(constants);
+  // The names of headers are learned from a first packet.
+  if (learned === 'names') builder.build(announce(builder, vars, learned, modifier1), input, request);
+  return builder.build(announce(builder, vars, learned, modifier1), input, request);
+}
+
+const required = {
+  REQUEST_METHOD: 'GET',
+  SCRIPT_NAME: '',
+  PATH_INFO: '',
+  QUERY_STRING: '',
+  SERVER_PROTOCOL: 'HTTP/1.0',
+};
+const server = [
+  'wsgi.version',
+  'wsgi.url_scheme',
+  'wsgi.input',
+  'wsgi.errors',
+  'wsgi.multithread',
+  'wsgi.multiprocess',
+  'wsgi.run_once',
+  'wsgi.file_wrapper',
+  'uwsgi.version',
+  'uwsgi.node',
+];
+
+/** The rules, in the words of the design, for any vars. */
+function expected(vars: readonly Var[]): Map<string, string> {
+  const result = new Map<string, string>(Object.entries(required));
+  for (const [key, value] of vars) {
+    const before = key.startsWith('HTTP_') ? result.get(key) : undefined;
+    const separator = key === 'HTTP_COOKIE' ? '; ' : ', ';
+    if (!server.includes(key) && key !== 'uwsgi.signal')
+      result.set(key, before === undefined ? value : before + separator + value);
+  }
+  return result;
+}
+
+function varsOf(environ: Environ): Map<string, unknown> {
+  const keys = Object.keys(environ).filter((key) => !server.includes(key));
+  return new Map(keys.map((key) => [key, Object.getOwnPropertyDescriptor(environ, key)?.value]));
+}
+
+describe.each(ways)('an environ of which %s is learned', (learned) => {
+  it.each(validPackets().map((packet) => [packet.name, packet] as const))(
+    'has the vars of %s',
+    (_, { vars }) => {
+      expect(varsOf(build(vars, learned))).toEqual(expected(vars));
+    },
+  );
+
+  it('has the keys that PEP 3333 requires, whatever the packet says', () => {
+    const environ = build([['X', 'y']], learned);
+    expect(environ).toMatchObject({
+      ...required,
+      X: 'y',
+      'wsgi.version': [1, 0],
+      'wsgi.url_scheme': 'http',
+      'wsgi.multithread': true,
+      'wsgi.multiprocess': false,
+      'wsgi.run_once': false,
+      'uwsgi.version': '1.2.3',
+      'uwsgi.node': 'host.example',
+    });
+    expect(environ['wsgi.input']).toBe(input);
+    expect(environ['wsgi.errors']).toBe(constants.errors);
+    expect(environ['wsgi.file_wrapper']).toBeTypeOf('function');
+  });
+
+  it('never has a CONTENT_LENGTH or CONTENT_TYPE that did not come', () => {
+    const environ = build([['A', 'b']], learned);
+    expect('CONTENT_LENGTH' in environ || 'CONTENT_TYPE' in environ).toBe(false);
+    const empty = build(
+      [
+        ['CONTENT_LENGTH', ''],
+        ['CONTENT_TYPE', ''],
+      ],
+      learned,
+    );
+    expect(empty).toMatchObject({ CONTENT_LENGTH: '', CONTENT_TYPE: '' });
+  });
+
+  it('has its keys in order: required, of the server, then the others as they came', () => {
+    const vars: Var[] = [
+      ['B', '1'],
+      ['PATH_INFO', '/'],
+      ['A', '2'],
+      ['HTTP_Z', '3'],
+      ['REQUEST_METHOD', 'PUT'],
+      ['HTTP_Y', '4'],
+      ['B', '5'],
+    ];
+    expect(Object.keys(build(vars, learned))).toEqual([
+      ...Object.keys(required),
+      ...server,
+      ...['B', 'A', 'HTTP_Z', 'HTTP_Y'],
+    ]);
+  });
+
+  it('joins repeated headers as RFC 9110, 5.3, and RFC 6265, 5.4, have it; of other vars the last one wins', () => {
+    const vars: Var[] = [
+      ['REMOTE_ADDR', 'first'],
+      ['HTTP_ACCEPT', 'a'],
+      ['HTTP_COOKIE', 'a=1'],
+      ['HTTP_ACCEPT', ''],
+      ['HTTP_COOKIE', 'b=2'],
+      ['HTTP_ACCEPT', 'c'],
+      ['REMOTE_ADDR', 'last'],
+      ['lower', 'first'],
+      ['lower', 'last'],
+      ['HTTP_', 'x'],
+      ['HTTP_', 'y'],
+    ];
+    expect(build(vars, learned)).toMatchObject({
+      HTTP_ACCEPT: 'a, , c',
+      HTTP_COOKIE: 'a=1; b=2',
+      REMOTE_ADDR: 'last',
+      lower: 'last',
+      HTTP_: 'x, y',
+    });
+  });
+
+  it.each([
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    '__defineGetter__',
+    '0',
+    'a.b',
+    "'];process.exit();//",
+    'x"\\\n\0',
+  ])('has a var called %j like any other', (name) => {
+    const environ = build(
+      [
+        [name, 'first'],
+        ['HTTP_A', 'x'],
+        [name, 'value'],
+      ],
+      learned,
+    );
+    expect(Object.getOwnPropertyDescriptor(environ, name)).toEqual({
+      value: 'value',
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    expect(({} as Record<string, unknown>)[name]).not.toBe('value');
+  });
+
+  it.each([...server, 'uwsgi.signal'])('does not let a packet take the place of %s', (name) => {
+    const request = stub();
+    const plain = build([['A', 'b']], learned, 0, request);
+    const attacked = build(
+      [
+        ['A', 'b'],
+        [name, 'evil'],
+        ['HTTP_X', 'y'],
+        [name, 'evil'],
+      ],
+      learned,
+      0,
+      request,
+    );
+    expect(attacked[name]).toBe(plain[name]);
+    expect(varsOf(attacked)).toEqual(new Map([...varsOf(plain), ['HTTP_X', 'y']]));
+  });
+
+  it('has the scheme that the front server tells, and believes no header', () => {
+    const schemes: [Var[], string][] = [
+      [[], 'http'],
+      [[['HTTPS', 'on']], 'https'],
+      [[['HTTPS', '1']], 'https'],
+      [[['HTTPS', 'off']], 'http'],
+      [[['HTTPS', '']], 'http'],
+      [[['REQUEST_SCHEME', 'https']], 'https'],
+      [[['REQUEST_SCHEME', 'http']], 'http'],
+      [
+        [
+          ['REQUEST_SCHEME', 'http'],
+          ['HTTPS', 'on'],
+        ],
+        'https',
+      ],
+      [[['REQUEST_SCHEME', 'gopher']], 'http'],
+      [
+        [
+          ['HTTP_X_FORWARDED_PROTO', 'https'],
+          ['HTTP_HTTPS', 'on'],
+        ],
+        'http',
+      ],
+      [
+        [
+          ['A', 'b'],
+          ['HTTP_X', 'y'],
+          ['HTTPS', 'on'],
+        ],
+        'https',
+      ],
+      [
+        [
+          ['HTTPS', 'on'],
+          ['HTTP_X', 'y'],
+          ['HTTPS', 'off'],
+        ],
+        'http',
+      ],
+      [
+        [
+          ['REQUEST_SCHEME', 'https'],
+          ['REQUEST_SCHEME', 'http'],
+        ],
+        'http',
+      ],
+    ];
+    for (const [vars, scheme] of schemes) {
+      expect([vars, build([['Z', ''], ...vars], learned)['wsgi.url_scheme']]).toEqual([vars, scheme]);
+    }
+  });
+
+  it.each([
+    ['/app/x', '/app', '/x'],
+    ['/app', '/app', ''],
+    ['/application', '/app', '/application'],
+    ['/other', '/app', '/other'],
+    ['/app/x', '', '/app/x'],
+    ['/a/b/c', '/a/b', '/c'],
+  ])('with modifier 30 strips SCRIPT_NAME: %s without %s is %j', (path, script, rest) => {
+    const vars: Var[] = [
+      ['PATH_INFO', path],
+      ['SCRIPT_NAME', script],
+      ['HTTP_HOST', 'x'],
+    ];
+    expect(build(vars, learned, 30)).toMatchObject({ PATH_INFO: rest, SCRIPT_NAME: script });
+    expect(build(vars, learned, 0)).toMatchObject({ PATH_INFO: path, SCRIPT_NAME: script });
+  });
+
+  it('is the application’s own: it may change what it likes', () => {
+    const environ = build(
+      [
+        ['A', 'b'],
+        ['HTTP_X', 'y'],
+      ],
+      learned,
+    );
+    for (const key of Object.keys(environ)) {
+      environ[key] = 'changed';
+      expect(delete environ[key]).toBe(true);
+    }
+    environ['my.key'] = 1;
+    expect(Object.keys(environ)).toEqual(['my.key']);
+  });
+});
+
+const name = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom('REQUEST_METHOD', 'PATH_INFO', 'HTTPS', 'REQUEST_SCHEME', 'A', 'b'),
+  },
+  { weight: 4, arbitrary: fc.constantFrom('HTTP_A', 'HTTP_B', 'HTTP_COOKIE', 'HTTP_') },
+  { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'wsgi.input', 'uwsgi.signal') },
+  { weight: 1, arbitrary: fc.constantFrom(`HTTP_${'LONG'.repeat(20)}`, 'X'.repeat(300)) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary-ascii', minLength: 1 }) },
+);
+const value = fc.oneof(fc.constantFrom('', 'on', 'https', 'http'), fc.string({ unit: 'binary-ascii' }));
+
+it('is the same object whatever has been learned', () => {
+  const request = stub();
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 30 }), (vars) => {
+      const [first, ...others] = ways.map((learned) => build(vars, learned, 0, request));
+      expect(varsOf(first!)).toEqual(expected(vars));
+      for (const other of others) {
+        expect(Object.entries(other)).toEqual(Object.entries(first!));
+        expect(Object.getPrototypeOf(other)).toBe(Object.getPrototypeOf(first));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('is built of as many vars as a packet can hold', () => {
+  const vars = Array.from({ length: 13_107 }, (_, i): Var => [String.fromCharCode(i % 200), '']);
+  for (const learned of ways) expect(varsOf(build(vars, learned))).toEqual(expected(vars));
+});
+
+describe('uwsgi.signal', () => {
+  function observed() {
+    const controller = new AbortController();
+    let touched = 0;
+    const request: SignalSource = {
+      get signal() {
+        touched++;
+        return controller.signal;
+      },
+    };
+    return { request, controller, touched: () => touched };
+  }
+
+  it.each(ways)('is made on first touch, of %s learned', (learned) => {
+    const { request, controller, touched } = observed();
+    const environ = build([['A', 'b']], learned, 0, request);
+    Object.keys(environ);
+    expect('uwsgi.signal' in environ).toBe(true);
+    expect(touched()).toBe(0);
+    expect(environ['uwsgi.signal']).toBe(controller.signal);
+  });
+
+  it('can be replaced and taken away again by middleware, for this request only', () => {
+    const { request, controller } = observed();
+    const [environ, other] = [build([['A', 'b']], 'all', 0, request), build([['A', 'b']], 'all', 0, request)];
+    environ['uwsgi.signal'] = AbortSignal.abort();
+    expect(environ['uwsgi.signal'].aborted).toBe(true);
+    expect(Object.keys(environ)).toContain('uwsgi.signal');
+    expect(other['uwsgi.signal']).toBe(controller.signal);
+  });
+
+  it('is enumerated with the other keys', () => {
+    const keys: string[] = [];
+    for (const key in build([['A', 'b']])) keys.push(key);
+    expect(keys).toContain('uwsgi.signal');
+  });
+});
