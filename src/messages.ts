@@ -6,7 +6,7 @@ import type { Settings } from './config/settings.js';
 /** Raised on every incompatible change below; a master that meets another version re-executes itself. */
 export const MESSAGES_VERSION = 1;
 
-/** Exit code of a worker, and of the server, whose application cannot be loaded (uwsgi-map 4.4). */
+/** Exit code of a worker, and of the server, whose application cannot be loaded (the same number as in uWSGI). */
 export const EXIT_FAILED_APP = 22;
 
 /** Descriptor of the first listener in a worker: 0-2 are the standard ones, 3 is the channel to the master. */

@@ -1,6 +1,6 @@
 /**
  * The lines of a start, a stop and a death, in the shape that tutorials, tests and log scrapers know from uWSGI
- * (uwsgi-map 4.1, 4.5, 4.6). Only words here; who prints them, and when, is the master's affair.
+ * 2.0. Only words here; who prints them, and when, is the affair of the master and the workers.
  */
 import { ctime } from './ctime.js';
 

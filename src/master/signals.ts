@@ -1,4 +1,4 @@
-/** What signals mean to the master (uwsgi-map 4.3, with the deviations of docs/signals.md). */
+/** What signals mean to the master: what they mean to uWSGI 2.0, except that every stop is graceful at first. */
 
 export interface SignalActions {
   /** TERM, INT, QUIT: the first one stops gracefully, the next one at once. */
