@@ -91,8 +91,8 @@ export const MAX_VARS = 13107;
 
 /** Results of `write`. */
 export const Written = { done: 0, again: 1, dead: 2 } as const;
-/** Results of `readBody` that are not a Buffer. */
-export const ReadFailure = { timeout: 2, gone: 3 } as const;
+/** Results of `readBody` that are no number of bytes. */
+export const ReadFailure = { timeout: -2, gone: -3 } as const;
 
 /** Why a connection never reached the application (native/core/engine.h, Rejection). */
 export const Rejection = {
@@ -137,8 +137,11 @@ export interface NativeEngine {
   write(connection: number, head: string | null, chunk: string | Uint8Array | null): number;
   finish(connection: number): void;
   abort(connection: number): void;
-  /** Blocks. At most 64 KiB; an empty Buffer at the end; or one of `ReadFailure`. */
-  readBody(connection: number, size: number): Buffer | number;
+  /**
+   * Blocks until some bytes of the body have come, and reads them to where `at` is in `into`.
+   * @returns how many; 0 at the end; one of `ReadFailure`
+   */
+  readBody(connection: number, into: Uint8Array, at: number): number;
   wantBody(connection: number): void;
   /** The connection becomes a pipe: `wantBody` delivers whatever comes until the peer ends its side, without a timeout. */
   upgrade(connection: number): void;

@@ -295,17 +295,17 @@ void EngineBinding::abort(const napi_value* args, size_t, napi_value*) {
   engine_.abort(engine_.connection(get_uint32(env_, args[0])));
 }
 
-// readBody(connection, size) → Buffer (empty at the end), or a number: the ReadResult that is no data
+// readBody(connection, into, at) → bytes read, 0 at the end, or minus the ReadResult that is no data
 void EngineBinding::read_body(const napi_value* args, size_t, napi_value* result) {
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  void* into = nullptr;
+  size_t size = 0;
+  napi_get_typedarray_info(env_, args[1], nullptr, &size, &into, nullptr, nullptr);
+  const size_t at = get_uint32(env_, args[2]);
   size_t got = 0;
-  const size_t size = std::min<size_t>(get_uint32(env_, args[1]), kScratch);
-  const ReadResult read = engine_.read_body(connection, scratch_.get(), size, &got);
-  if (read == ReadResult::kData || read == ReadResult::kEnd) {
-    napi_create_buffer_copy(env_, got, scratch_.get(), nullptr, result);
-  } else {
-    *result = make_number(env_, static_cast<double>(read));
-  }
+  const ReadResult read = engine_.read_body(connection, static_cast<uint8_t*>(into) + at, size - at, &got);
+  const bool failed = read == ReadResult::kTimeout || read == ReadResult::kGone;
+  *result = make_number(env_, failed ? -static_cast<double>(read) : static_cast<double>(got));
 }
 
 void EngineBinding::want_body(const napi_value* args, size_t, napi_value*) {

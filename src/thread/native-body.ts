@@ -6,6 +6,9 @@ import { type NativeEngine, ReadFailure } from '../native.js';
 import type { BodySource } from '../wsgi/body-source.js';
 import type { NativeSink } from './native-sink.js';
 
+/** Bytes; a socket seldom holds more. */
+const mostAtOnce = 65536;
+
 export class NativeBody implements BodySource {
   constructor(
     private readonly engine: NativeEngine,
@@ -32,12 +35,16 @@ export class NativeBody implements BodySource {
   }
 
   readSync(max: number): Buffer {
+    const target = Buffer.allocUnsafe(Math.min(max, mostAtOnce));
+    return target.subarray(0, this.readInto(target, 0));
+  }
+
+  readInto(target: Uint8Array, at: number): number {
     if (this.sink.over) throw applicationErrors.inputAborted();
-    const result = this.engine.readBody(this.sink.connection, max);
-    if (typeof result !== 'number') return result;
-    throw result === ReadFailure.timeout
-      ? applicationErrors.inputTimeout(this.timeoutSeconds)
-      : applicationErrors.inputAborted();
+    const count = this.engine.readBody(this.sink.connection, target, at);
+    if (count === ReadFailure.timeout) throw applicationErrors.inputTimeout(this.timeoutSeconds);
+    if (count === ReadFailure.gone) throw applicationErrors.inputAborted();
+    return count;
   }
 }
 

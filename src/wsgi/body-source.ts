@@ -17,6 +17,11 @@ export interface BodySource {
    * @throws the transport's error; nothing is lost silently.
    */
   readSync?(max: number): Buffer;
+  /**
+   * The same into memory of the reader's, from `at` to its end at most: saves large bodies a copy.
+   * @returns bytes read, 0 at the end
+   */
+  readInto?(target: Uint8Array, at: number): number;
   /** The peer went away before the body was complete: what has been read is not all of it. */
   readonly aborted: boolean;
   /** Calls back once, when the peer goes away before the response is complete; at once if it already has. */
