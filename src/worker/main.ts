@@ -15,6 +15,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) proces
 // The master passes the title as argv[0], where it makes its own room; this takes away the rest of the command line.
 process.title = process.argv0;
 
+// What the application prints comes through these streams. A reader of the log that has gone (`… | head`) must not end
+// the worker.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const control = new WorkerControl({
   pid: process.pid,
   send: (message, done) => process.send?.(message, undefined, undefined, done),

@@ -83,6 +83,8 @@ export class WorkerControl {
       return;
     }
     this.#phase = 'starting';
+    // uWebSockets.js reads it when a thread loads it, and there `process.env` is only a copy (src/http/uws.ts).
+    process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(start.settings.bufferSize);
     this.#slots = Array.from({ length: start.settings.threads }, (_, core) => ({
       core,
       throttle: new Throttle(),

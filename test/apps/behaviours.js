@@ -29,6 +29,11 @@ const behaviours = {
     for (;;) kept.push(new Array(10_000).fill(kept.length));
   },
   '/exit': () => process.exit(3),
+  '/print': () => {
+    console.log('printed on stdout');
+    console.error('printed on stderr');
+    return 'printed';
+  },
   '/crash': () => process.kill(process.pid, 'SIGSEGV'),
   '/working-directory': () => process.cwd(),
   '/identity': () => `${process.getuid()} ${process.getgid()} ${process.getgroups()}`,

@@ -134,6 +134,27 @@ describe('a dead worker', () => {
   });
 });
 
+describe('what the application prints', () => {
+  it('comes out of the server', async () => {
+    const server = await instance.start();
+    await instance.get('/print');
+    await server.lines.waitFor(/^printed on stdout$/);
+    await server.lines.waitFor(/^printed on stderr$/);
+  });
+
+  it('is lost when nobody reads it any more, and the worker lives on', async () => {
+    const server = await instance.start();
+    const workers = server.workers;
+    server.child.stdout!.destroy();
+    server.child.stderr!.destroy();
+    const pid = (await instance.textOf('/')).split(' ')[0];
+    for (let requests = 0; requests < 5; requests += 1) await instance.get('/print');
+    expect((await instance.textOf('/')).split(' ')[0]).toBe(pid);
+    expect(server.workers).toEqual(workers);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
 describe('a dead thread', () => {
   it('is replaced inside its worker after an uncaught exception', async () => {
     const server = await instance.start();

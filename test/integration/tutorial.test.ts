@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanUp, makeDirectory, onCleanUp } from '../support/clean-up.js';
 import { type Nginx, startNginx } from '../support/nginx.js';
-import { findUser, missingPrograms, notRoot, skipped } from '../support/requirements.js';
+import { findProgram, findUser, missingPrograms, notRoot, skipped } from '../support/requirements.js';
 import { type RunningServer, startServer } from '../support/server.js';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,7 +28,10 @@ const example = (name: string) => join(repository, 'examples/tutorial', name);
 const readme = readFileSync(example('README.md'), 'utf8');
 
 const heading = "<h1 style='color:blue'>Hello There!</h1>";
-const reasons = [notRoot(), missingPrograms('nginx', 'npm', 'npx', 'curl', 'ps', 'useradd', 'getent')];
+const reasons = [
+  notRoot(),
+  missingPrograms('nginx', 'npm', 'npx', 'curl', 'ps', 'useradd', 'userdel', 'getent'),
+];
 
 /** An ordinary user with a home directory of this test's own. */
 interface Reader {
@@ -56,8 +59,8 @@ function run(reader: Reader, command: string): string {
 
 function makeReader(home: string): Reader {
   if (findUser('demo') === null) {
-    expect(spawnSync('useradd', ['--system', '--no-create-home', 'demo']).status).toBe(0);
-    onCleanUp(() => void spawnSync('userdel', ['demo']));
+    expect(spawnSync(findProgram('useradd')!, ['--system', '--no-create-home', 'demo']).status).toBe(0);
+    onCleanUp(() => void spawnSync(findProgram('userdel')!, ['demo']));
   }
   const user = findUser('demo')!;
   const folder = join(home, 'myapp');
