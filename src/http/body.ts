@@ -117,12 +117,16 @@ export class FileBody implements BodySource {
   }
 
   readSync(max: number): Buffer {
-    const size = this.#closed ? 0 : Math.min(max, this.length - this.#position);
-    if (size <= 0) return Buffer.alloc(0);
-    const buffer = Buffer.allocUnsafe(size);
-    const count = readSync(this.#fd, buffer, 0, size, this.#position);
+    const target = Buffer.allocUnsafe(Math.min(max, CHUNK));
+    return target.subarray(0, this.readInto(target, 0));
+  }
+
+  readInto(target: Uint8Array, at: number): number {
+    const size = this.#closed ? 0 : Math.min(target.length - at, this.length - this.#position);
+    if (size <= 0) return 0;
+    const count = readSync(this.#fd, target, at, size, this.#position);
     this.#position += count;
-    return buffer.subarray(0, count);
+    return count;
   }
 
   onGone(callback: () => void): void {

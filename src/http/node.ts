@@ -19,7 +19,7 @@ import {
 } from './environ.js';
 import type { EngineStart, HttpFront } from './front.js';
 import { NodeExchange } from './node-exchange.js';
-import { type Refusal, refusalBytes, refusals, refuse } from './refusals.js';
+import { bodyNotKept, type Refusal, refusalBytes, refusals, refuse } from './refusals.js';
 import { Traffic } from './traffic.js';
 
 export async function startNodeHttp(start: EngineStart, reason: string): Promise<HttpFront> {
@@ -129,8 +129,8 @@ class NodeFront {
     request.on('data', (chunk: Buffer) => {
       try {
         if (!collector.add(chunk)) stop(refusals.bodyTooLarge);
-      } catch {
-        stop(refusals.bodyNotKept);
+      } catch (error) {
+        stop(bodyNotKept(error));
       }
     });
     request.on('end', () => {

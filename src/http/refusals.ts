@@ -33,8 +33,14 @@ export const refusals = {
   slow: refusal(408, 'Request Timeout', 'the request did not arrive in time (socket-timeout, http-timeout)'),
   bodyTooLarge: refusal(413, 'Content Too Large', 'the body is larger than limit-post'),
   headTooLarge: refusal(431, 'Request Header Fields Too Large', 'the head is larger than buffer-size'),
-  bodyNotKept: refusal(500, 'Internal Server Error', 'the body cannot be written to a temporary file'),
 } as const;
+
+/** @param error what the file system said: no space, no right */
+export function bodyNotKept(error: unknown): Refusal {
+  const { message } = error as Error;
+  const advice = 'make room, or name another directory in TMPDIR';
+  return refusal(500, 'Internal Server Error', `the body needs a temporary file: ${message}; ${advice}`);
+}
 
 export function refuse(sink: ResponseSink, { head, text }: Refusal): void {
   sink.respond(head, text);

@@ -14,7 +14,7 @@ import {
 } from './environ.js';
 import type { EngineStart } from './front.js';
 import { PeerAddresses } from './peer-addresses.js';
-import { type Refusal, refusals, refuse } from './refusals.js';
+import { bodyNotKept, type Refusal, refusals, refuse } from './refusals.js';
 import type { Traffic } from './traffic.js';
 import type { UwsRequest, UwsResponse } from './uws.js';
 import { UwsExchange } from './uws-exchange.js';
@@ -146,8 +146,8 @@ function collect(collector: BodyCollector, chunk: ArrayBuffer): Refusal | null {
   try {
     // A copy: the engine takes the memory back.
     return collector.add(Buffer.from(chunk.slice(0))) ? null : refusals.bodyTooLarge;
-  } catch {
-    return refusals.bodyNotKept;
+  } catch (error) {
+    return bodyNotKept(error);
   }
 }
 

@@ -19,6 +19,11 @@ export function rejectionLine(reason: number, peer: string, detail: number, sett
   return `${ctime(new Date())} - ${text(reason, detail, settings)} [peer: ${peer}]`;
 }
 
+/** The same for what the HTTP front refuses. @param status `400 Bad Request` @param peer '' on a unix socket */
+export function refusalLine(status: string, peer: string, reason: string): string {
+  return `${ctime(new Date())} - HTTP: ${reason}...${status.slice(0, 3)} [peer: ${peer === '' ? 'unix' : peer}]`;
+}
+
 function text(reason: number, detail: number, settings: Settings): string {
   switch (reason) {
     case Rejection.malformed:

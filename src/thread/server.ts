@@ -19,7 +19,7 @@ import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
 import { type Finished, NativeSink } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
-import { rejectionLine } from './rejections.js';
+import { refusalLine, rejectionLine } from './rejections.js';
 
 export interface ServerOptions {
   listeners: InheritedListener[];
@@ -92,6 +92,7 @@ export class ThreadServer {
       threads: this.#settings.threads,
       newEnviron: httpEnvirons(this.#constants),
       onRequest: (environ, sink, body) => this.#requestOverHttp(environ, sink, body),
+      onRefused: (status, peer, reason) => log(refusalLine(status, peer, reason)),
       ...(engine !== undefined && { engine }),
     });
     return this.#front.engine;
