@@ -41,8 +41,16 @@ export interface Problem extends ProblemText {
 /** Why a configuration was refused: everything that is wrong in it, not only the first thing. */
 export class ConfigurationError extends UwsgiNodeError {
   override name = 'ConfigurationError';
-  constructor(readonly problems: readonly Problem[]) {
-    super('UWSGI_CONFIGURATION', problems.map(formatProblem).join('\n'));
+  constructor(
+    readonly problems: readonly Problem[],
+    /** What would have been warned about, so that one look is enough. */
+    readonly warnings: readonly Problem[] = [],
+  ) {
+    const texts = [
+      ...problems.map(formatProblem),
+      ...warnings.map((each) => `warning: ${formatProblem(each)}`),
+    ];
+    super('UWSGI_CONFIGURATION', texts.join('\n'));
   }
 }
 
@@ -52,6 +60,8 @@ export function formatProblem({ where, text, message }: Problem): string {
 }
 
 const problem = (code: string, message: string): ProblemText => ({ code, message });
+/** A value in a message; a long one is cut. */
+const quote = (value: string) => JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
 const suggestion = (nearest: string | null) => (nearest ? `; did you mean ${nearest}?` : '');
 
 /** Everything that can be wrong with a configuration. */
@@ -69,10 +79,7 @@ export const problems = {
         '(.js .mjs .cjs .ts, or module:callable); an option that takes no value is followed by none',
     ),
   notANumber: (value: string) =>
-    problem(
-      'NOT_A_NUMBER',
-      `${JSON.stringify(value)} is not a whole number; write digits only, without a unit`,
-    ),
+    problem('NOT_A_NUMBER', `${quote(value)} is not a whole number; write digits only, without a unit`),
   outOfRange: (value: number, min: number, max: number) =>
     problem(
       'OUT_OF_RANGE',
@@ -80,23 +87,20 @@ export const problems = {
     ),
   emptyValue: () => problem('EMPTY_VALUE', 'the value is empty'),
   invalidMode: (value: string) =>
-    problem(
-      'INVALID_MODE',
-      `${JSON.stringify(value)} is not a file mode; write three octal digits, such as 664`,
-    ),
+    problem('INVALID_MODE', `${quote(value)} is not a file mode; write three octal digits, such as 664`),
   invalidUmask: (value: string) =>
-    problem('INVALID_UMASK', `${JSON.stringify(value)} is not a mask; write octal digits, such as 022`),
+    problem('INVALID_UMASK', `${quote(value)} is not a mask; write octal digits, such as 022`),
   invalidAddress: (address: string, reason: string) =>
     problem(
       'INVALID_ADDRESS',
-      `${JSON.stringify(address)} is not an address: ${reason}; write a path, @name, host:port, :port or [ipv6]:port`,
+      `${quote(address)} is not an address: ${reason}; write a path, @name, host:port, :port or [ipv6]:port`,
     ),
   invalidProtocol: (name: string) =>
-    problem('INVALID_PROTOCOL', `there is no protocol ${JSON.stringify(name)}; write uwsgi or http`),
+    problem('INVALID_PROTOCOL', `there is no protocol ${quote(name)}; write uwsgi or http`),
   protocolNotYet: (name: string) =>
     problem('PROTOCOL_NOT_YET', `the protocol ${name} is not there yet; write uwsgi or http`),
   invalidVariable: (value: string) =>
-    problem('INVALID_VARIABLE', `${JSON.stringify(value)} is not an assignment; write NAME=value`),
+    problem('INVALID_VARIABLE', `${quote(value)} is not an assignment; write NAME=value`),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>
@@ -127,7 +131,7 @@ export const problems = {
   unknownFormat: (name: string) =>
     problem(
       'UNKNOWN_FORMAT',
-      `${JSON.stringify(name)} has no known ending (.ini .yaml .yml .json .js .xml); behind a :section, name the format: ini = ${name || 'FILE'}`,
+      `${quote(name)} has no known ending (.ini .yaml .yml .json .js .xml); behind a :section, name the format: ini = ${name || 'FILE'}`,
     ),
   circle: (file: string) =>
     problem(
@@ -144,7 +148,7 @@ export const problems = {
   missingObject: (name: string) =>
     problem(
       'MISSING_OBJECT',
-      `there is no object called ${JSON.stringify(name)}; write {"${name}": {"name": "value"}}`,
+      `there is no object called ${quote(name)}; write {"${name}": {"name": "value"}}`,
     ),
   missingElement: (id: string | null) =>
     problem(
@@ -157,7 +161,7 @@ export const problems = {
       `${reference} leads back to itself; a value cannot be part of its own definition`,
     ),
   invalidPattern: (pattern: string, reason: string) =>
-    problem('INVALID_PATTERN', `${JSON.stringify(pattern)} is not a regular expression: ${reason}`),
+    problem('INVALID_PATTERN', `${quote(pattern)} is not a regular expression: ${reason}`),
   nestedLogic: (open: string) =>
     problem(
       'NESTED_LOGIC',
@@ -184,12 +188,12 @@ export const problems = {
   commentIsTrue: (comment: string, key: string, meant: string) =>
     problem(
       'COMMENT_IS_TRUE',
-      `${JSON.stringify(comment)} is part of the value, and whatever is not false, off, no or 0 is true. Write: ${key} = ${meant}`,
+      `${quote(comment)} is part of the value, and whatever is not false, off, no or 0 is true. Write: ${key} = ${meant}`,
     ),
   unexpanded: (value: string) =>
     problem(
       'UNEXPANDED',
-      `${JSON.stringify(value)} is not a whole number: either nothing of that name is defined, or it stands where ` +
+      `${quote(value)} is not a whole number: either nothing of that name is defined, or it stands where ` +
         'nothing is replaced (in listen, in an inherited file)',
     ),
   swallowedNewline: () =>
@@ -209,7 +213,7 @@ export const problems = {
   inlineComment: (comment: string, key: string, meant: string) =>
     problem(
       'INLINE_COMMENT',
-      `${JSON.stringify(comment)} is part of the value: comments stand on lines of their own. If it is one, write: ${key} = ${meant}`,
+      `${quote(comment)} is part of the value: comments stand on lines of their own. If it is one, write: ${key} = ${meant}`,
     ),
   numericSocketName: (value: string) =>
     problem(

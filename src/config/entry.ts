@@ -27,7 +27,11 @@ export function whereIs({ file, line }: Origin): string {
   return line === null ? file : `${file}:${line}`;
 }
 
-/** The entry as a line of an ini file. */
+/** Longer lines are cut in messages. */
+const LONGEST_TEXT = 200;
+
+/** The entry as a line of an ini file, for messages. */
 export function textOf({ key, value }: Pick<Entry, 'key' | 'value'>): string {
-  return value === null ? `--${key}` : `${key} = ${value}`;
+  const text = value === null ? `--${key}` : `${key} = ${value}`;
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }

@@ -17,11 +17,17 @@ export interface Judgement {
 /**
  * @param used the names that placeholders referred to: an unknown option among them is a variable.
  * @param cwd  what folders named in the configuration are relative to.
+ * @param isComplete whether all files could be read; if not, what is missing may be in them.
  */
-export function judge(entries: readonly Entry[], used: ReadonlySet<string>, cwd: string): Judgement {
+export function judge(
+  entries: readonly Entry[],
+  used: ReadonlySet<string>,
+  cwd: string,
+  isComplete: boolean,
+): Judgement {
   const draft = new Judge(entries, used, cwd);
   for (const entry of entries) draft.judgeEntry(entry);
-  draft.finish();
+  draft.finish(isComplete);
   return { settings: draft.settings, problems: draft.mistakes, warnings: draft.warnings };
 }
 
@@ -104,14 +110,14 @@ class Judge implements Draft {
   }
 
   /** What can only be said when everything has been read. */
-  finish(): void {
+  finish(isComplete: boolean): void {
     const protocol = (this.protocol?.value ?? 'uwsgi') as 'uwsgi' | 'http';
     this.settings.sockets = this.sockets.map(({ at, address, protocol: own }) => ({
       address,
       protocol: own ?? protocol,
       origin: at.origin,
     }));
-    if (this.mistakes.length > 0) return;
+    if (this.mistakes.length > 0 || !isComplete) return;
     const { app, needApp, sockets } = this.settings;
     const emperor = this.entries.some(({ key }) => key === 'emperor');
     const general = (problem: ProblemText) => this.mistakes.push({ ...problem, where: '', text: '' });

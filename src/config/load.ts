@@ -65,7 +65,7 @@ function expandEntries(loader: Loader): Set<string> {
   const passes: [symbol: string, resolverFor: (entry: Entry) => Resolve][] = [
     ['$', () => (name) => loader.env[name] ?? null],
     ['@', (entry) => (name) => readInline(loader, entry, name)],
-    ['%', () => placeholderResolver(loader.entries, (name) => used.add(name))],
+    ['%', placeholderResolver(loader.entries, (name) => used.add(name))],
   ];
   for (const [symbol, resolverFor] of passes) {
     for (const entry of loader.entries) {
@@ -118,11 +118,16 @@ function printed(loader: Loader): LoadResult | null {
 
 function judged(loader: Loader, used: ReadonlySet<string>, argv: readonly string[]): LoadResult {
   const entries = expandTemplates(loader.entries, loader.templates);
-  const { settings, problems: mistakes, warnings } = judge(entries, used, loader.cwd);
+  const {
+    settings,
+    problems: mistakes,
+    warnings,
+  } = judge(entries, used, loader.cwd, loader.problems.length === 0);
   const found = [...loader.problems, ...mistakes];
-  if (found.length > 0) throw new ConfigurationError(found);
+  const warned = [...loader.warnings, ...warnings];
+  if (found.length > 0) throw new ConfigurationError(found, warned);
   settings.title = ['uwsgi-node', ...argv].join(' ');
-  const texts = [...loader.warnings, ...warnings].map(formatProblem);
+  const texts = warned.map(formatProblem);
   const announcements = [...loader.announcements, ...printLines(loader)];
   if (!isOn(loader, 'check')) return { action: 'run', settings, announcements, warnings: texts };
   return print(lines([...announcements, ...texts, 'the configuration is valid']));

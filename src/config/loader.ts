@@ -195,7 +195,7 @@ export class Loader implements Surroundings {
   /** Gives up at once: to read on would never end. */
   abort(entry: Entry, problem: ProblemText): never {
     this.refuseEntry(entry, problem);
-    throw new ConfigurationError(this.problems);
+    throw new ConfigurationError(this.problems, this.warnings);
   }
 }
 

@@ -19,6 +19,9 @@ export interface Swallowed {
   readonly line: number;
 }
 
+/** Enough to understand what is wrong with a file. */
+const MOST_SWALLOWED = 20;
+
 export class MagicTable {
   /** Of the file that was loaded last. They stay when a file has none of its own (standard input). */
   private current: FileVariables = new Map();
@@ -56,25 +59,32 @@ export class MagicTable {
     };
   }
 
-  /** Replaces all magic variables; `swallowed` gathers what vanished without a meaning. */
+  /** Replaces all magic variables but `%(`; `swallowed` gathers what vanished without a meaning. */
   substitute(text: string, swallowed: Swallowed[]): string {
-    if (!text.includes('%')) return text;
-    let line = 1;
-    return text.replace(/%(.)|\n/gs, (whole, character: string | undefined) => {
-      if (character === undefined) {
-        line++;
-        return whole;
+    const pieces: string[] = [];
+    let copied = 0;
+    for (let at = text.indexOf('%'); at >= 0 && at + 1 < text.length; at = text.indexOf('%', at + 2)) {
+      const character = text[at + 1]!;
+      if (character === '(') continue;
+      if (character === '%') {
+        const run = /%+/y;
+        run.lastIndex = at;
+        const pairs = Math.floor(run.exec(text)![0].length / 2);
+        pieces.push(text.slice(copied, at), '%'.repeat(pairs));
+        at += 2 * pairs - 2;
+        copied = at + 2;
+        continue;
       }
       const value = this.lookUp(character);
-      if (value === null) swallowed.push({ character, line });
-      if (character === '\n') line++;
-      return value ?? '';
-    });
+      if (value === null && swallowed.length < MOST_SWALLOWED)
+        swallowed.push({ character, line: lineAt(text, at) });
+      pieces.push(text.slice(copied, at), value ?? '');
+      copied = at + 2;
+    }
+    return copied === 0 ? text : pieces.join('') + text.slice(copied);
   }
 
   private lookUp(character: string): string | null {
-    if (character === '%') return '%';
-    if (character === '(') return '%(';
     const general = this.general(character);
     if (general !== null) return general;
     if (!/^[odspcenxij0-9b]$/i.test(character)) return null;
@@ -154,4 +164,8 @@ function hashOf(path: string): string {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(hash | 0);
   return bytes.toString('hex').toUpperCase();
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
 }

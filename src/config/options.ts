@@ -2,30 +2,15 @@
  * The option table: the single source for parsing, `--help`, docs/options.md and the JSON schema.
  */
 import type { Option } from './option.js';
-import { applicationOptions } from './options/application.js';
-import { clusterOptions } from './options/cluster.js';
+import { applicationOptions, headersOptions, staticOptions } from './options/application.js';
+import { clusterOptions, emperorOptions, sharingOptions } from './options/cluster.js';
 import { configurationOptions } from './options/configuration.js';
-import { daemonsOptions } from './options/daemons.js';
-import { emperorOptions } from './options/emperor.js';
-import { headersOptions } from './options/headers.js';
-import { hookOptions } from './options/hooks.js';
-import { httpOptions } from './options/http.js';
-import { identityOptions } from './options/identity.js';
-import { isolationOptions } from './options/isolation.js';
-import { lifecycleOptions } from './options/lifecycle.js';
-import { limitOptions } from './options/limits.js';
-import { loggingOptions } from './options/logging.js';
-import { otherOptions } from './options/other.js';
-import { processOptions } from './options/processes.js';
-import { pythonOptions } from './options/python.js';
-import { reloadOptions } from './options/reload.js';
-import { routingOptions } from './options/routing.js';
-import { scalingOptions } from './options/scaling.js';
-import { sharingOptions } from './options/sharing.js';
-import { socketOptions } from './options/sockets.js';
-import { staticOptions } from './options/static.js';
-import { statsOptions } from './options/stats.js';
-import { tlsOptions } from './options/tls.js';
+import { httpOptions, routingOptions } from './options/http.js';
+import { loggingOptions, statsOptions } from './options/logging.js';
+import { otherOptions, pythonOptions } from './options/plugins.js';
+import { lifecycleOptions, processOptions, reloadOptions, scalingOptions } from './options/processes.js';
+import { limitOptions, socketOptions, tlsOptions } from './options/sockets.js';
+import { daemonsOptions, hookOptions, identityOptions, isolationOptions } from './options/system.js';
 
 export const options: readonly Option[] = [
   ...applicationOptions,

@@ -9,11 +9,22 @@
 import { type ProblemText, problems } from '../errors.js';
 import type { Entry } from './entry.js';
 
-/** What a reference stands for, or null to leave it alone. */
-export type Resolve = (name: string) => string | null;
+/**
+ * What a reference stands for, or null to leave it alone.
+ *
+ * @param whole the text as it is at this moment, half expanded: what a value finds that refers to itself.
+ */
+export type Resolve = (name: string, whole: () => string) => string | null;
+
+/** A text on its way through a scan. */
+interface Source {
+  readonly text: string;
+  at: number;
+}
 
 /** Bounds that no honest configuration meets; beyond them a reference leads back to itself. */
 const MOST_REPLACEMENTS = 10_000;
+const MOST_REFERENCES = 100_000;
 const MOST_INSERTED_CHARACTERS = 16 * 1024 * 1024;
 
 /** Thrown when a value grows without end. */
@@ -55,8 +66,11 @@ class Scan {
   private state = inText;
   /** States that a symbol interrupted; the innermost reference goes back to the last when it has been replaced. */
   private interrupted: ScanState[] = [];
+  private references = 0;
   private replacements = 0;
   private inserted = 0;
+  /** The text, and inside it the replacement that is being read, and inside that the next. */
+  private readonly sources: Source[] = [];
 
   constructor(
     private readonly symbol: string,
@@ -65,7 +79,8 @@ class Scan {
 
   /** Reads `text`, and inside it every replacement, as one stream. */
   run(text: string): string {
-    const sources = [{ text, at: 0 }];
+    const { sources } = this;
+    sources.push({ text, at: 0 });
     for (let source = sources.at(-1); source; source = sources.at(-1)) {
       this.copyPlain(source);
       if (source.at === source.text.length) {
@@ -79,7 +94,7 @@ class Scan {
   }
 
   /** Takes everything up to the next character that could change the state. */
-  private copyPlain(source: { readonly text: string; at: number }): void {
+  private copyPlain(source: Source): void {
     const { text } = source;
     let end = source.at;
     if (this.state.step === 'text') {
@@ -105,7 +120,7 @@ class Scan {
       this.interrupted.push(this.state);
       this.state = { step: 'symbol', start: index, depth: 0 };
     } else if (step === 'symbol') {
-      this.state = character === '(' ? { step: 'name', start, depth: 0 } : inText;
+      this.state = character === '(' ? this.open(start) : inText;
     } else if (step === 'name' && character === '(') {
       this.state = { step, start, depth: depth + 1 };
     } else if (step === 'name' && character === ')') {
@@ -115,10 +130,21 @@ class Scan {
     return null;
   }
 
+  private open(start: number): ScanState {
+    this.references++;
+    if (this.references > MOST_REFERENCES) throw new EndlessExpansion(`${this.symbol}(…)`);
+    return { step: 'name', start, depth: 0 };
+  }
+
+  private whole(): string {
+    const rest = this.sources.map(({ text, at }) => text.slice(at)).reverse();
+    return [...this.done, this.output, ...rest].join('');
+  }
+
   /** @param start where the reference begins in `output`. */
   private close(start: number): string | null {
     const name = this.output.slice(start + 2, -1);
-    const replacement = name === '' ? null : this.resolve(name);
+    const replacement = name === '' ? null : this.resolve(name, () => this.whole());
     this.state = inText;
     if (replacement === null) return null;
     this.replacements++;
@@ -138,16 +164,22 @@ class Scan {
  * `%(name)`: the value of the first entry of that name, or, with blanks in it, a calculation (`evaluate`).
  *
  * @param onUse is told each name that was found.
+ * @returns a resolver for the value of one entry.
  */
-export function placeholderResolver(entries: readonly Entry[], onUse: (name: string) => void): Resolve {
+export function placeholderResolver(
+  entries: readonly Entry[],
+  onUse: (name: string) => void,
+): (own: Entry) => Resolve {
   const first = new Map<string, Entry>();
   for (const entry of entries) if (!first.has(entry.key)) first.set(entry.key, entry);
-  const lookUp: Resolve = (name) => {
-    const entry = first.get(name);
-    if (entry) onUse(name);
-    return entry?.value ?? null;
+  return (own) => (name, whole) => {
+    const lookUp = (wanted: string) => {
+      const entry = first.get(wanted);
+      if (entry) onUse(wanted);
+      return entry === own ? whole() : (entry?.value ?? null);
+    };
+    return name.includes(' ') ? evaluate(name, lookUp) : lookUp(name);
   };
-  return (name) => (name.includes(' ') ? evaluate(name, lookUp) : lookUp(name));
 }
 
 const operators: Record<string, (left: bigint, right: bigint) => bigint> = {
@@ -161,7 +193,7 @@ const operators: Record<string, (left: bigint, right: bigint) => bigint> = {
  * A calculation from left to right: names and numbers side by side are joined as text, `+ - * /` between them calculate
  * with 64-bit integers, `++` and `--` behind them add or take one. An undefined name is empty text.
  */
-function evaluate(expression: string, lookUp: Resolve): string | null {
+function evaluate(expression: string, lookUp: (name: string) => string | null): string | null {
   let result: string | null = null;
   let operator: string | null = null;
   for (const word of expression.split(' ').filter(Boolean)) {

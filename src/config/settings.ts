@@ -24,10 +24,26 @@ export interface AppSetting {
   file: string | null;
   /** Name of the export; `application` by default. */
   callable: string;
+  /** What the export is, where it cannot be told by looking at it; null: it is recognised. */
+  interface?: AppInterface | null;
+}
+
+/** A WSGI-style application, a request listener or server for node:http, a fetch handler. */
+export type AppInterface = 'wsgi' | 'node' | 'fetch';
+
+/** An application below a path. */
+export interface MountSetting {
+  /** `/prefix`, without a slash at the end; empty for the root. */
+  path: string;
+  app: AppSetting;
 }
 
 export interface Settings {
   app: AppSetting;
+  /** Further applications, in the order of the configuration. */
+  mounts: MountSetting[];
+  /** Requests below a mount's path go to it, with the path moved from PATH_INFO to SCRIPT_NAME. */
+  manageScriptName: boolean;
   needApp: boolean;
   /** The `master` option. The same process tree runs without it; only the start-up lines differ. */
   master: boolean;
@@ -80,7 +96,9 @@ export interface Settings {
  */
 export function defaultSettings(): Settings {
   return {
-    app: { module: null, file: null, callable: 'application' },
+    app: { module: null, file: null, callable: 'application', interface: null },
+    mounts: [],
+    manageScriptName: false,
     needApp: true,
     master: false,
     processes: 1,

@@ -5,12 +5,15 @@
  * option of its format and `{}`), and `env:` with variables. Both servers run in a copy of the folder.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../src/config/load.js';
+import { ConfigurationError } from '../../src/errors.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
+import { iniFile, partFile } from './arbitrary-ini.js';
 
 const peer = 'uwsgi_python3';
 const skip = skipped('the configuration corpus', missingPrograms(peer));
@@ -93,3 +96,29 @@ describe.skipIf(skip)('uWSGI and this server show the same configuration for', (
     expect(askOurselves(each)).toBe(await askPeer(each));
   });
 });
+
+describe.skipIf(skip)('random files', () => {
+  it('are shown alike', async () => {
+    writeFileSync(join(folder, 'part.ini'), partFile);
+    const env = { PATH: process.env.PATH, HOME: '/home/demo', EMPTY: '' };
+    const each: Case = { name: 'random.ini', args: ['--show-config', '--ini', 'random.ini'], env };
+    await fc.assert(
+      fc.asyncProperty(iniFile, async (text) => {
+        writeFileSync(join(folder, each.name), text);
+        const ours = tryOurselves(each);
+        // What we refuse at once, uWSGI refuses too, or never comes to an end with.
+        if (ours !== null) expect(ours).toBe(await askPeer(each));
+      }),
+      { seed: Number(process.env.CORPUS_SEED ?? 4), numRuns: Number(process.env.CORPUS_RUNS ?? 60) },
+    );
+  }, 300_000);
+});
+
+function tryOurselves(each: Case): string | null {
+  try {
+    return askOurselves(each);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return null;
+    throw error;
+  }
+}

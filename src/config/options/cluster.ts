@@ -1,5 +1,73 @@
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
+export const emperorOptions = defineOptions('emperor', [
+  ...notYetAll([
+    list('emperor', 'DIR', 'run an instance for every file in this directory'),
+    text('emperor-proxy-socket', 'PATH', 'connect instances through this socket'),
+    text('emperor-wrapper', 'PATH', 'binary that runs an instance'),
+    list('emperor-wrapper-override', 'PATH', 'binary to prefer for an instance, if it is there'),
+    list('emperor-wrapper-fallback', 'PATH', 'binary to try when the wrapper fails'),
+    flag('emperor-nofollow', 'look at links themselves, not at what they lead to'),
+    text('emperor-procname', 'TEXT', "the Emperor's name"),
+    int('emperor-freq', 'SECONDS', 'how often to look for changes'),
+    int(
+      'emperor-required-heartbeat',
+      'SECONDS',
+      'time without a heartbeat after which an instance is given up',
+    ),
+    int('emperor-curse-tolerance', 'SECONDS', 'time an instance has to stop'),
+    text('emperor-pidfile', 'FILE', "write the Emperor's pid here"),
+    flag('emperor-tyrant', 'run each instance as the owner of its file'),
+    flag('emperor-tyrant-nofollow', 'the same as emperor-tyrant, by the owner of a link'),
+    text('emperor-stats', 'ADDRESS', "serve the Emperor's statistics here", {
+      aliases: ['emperor-stats-server'],
+    }),
+    flag('early-emperor', 'start the Emperor before anything else'),
+    int('emperor-broodlord', 'N', 'let busy instances ask for up to N helpers'),
+    int('emperor-throttle', 'MILLISECONDS', 'pause before an instance that failed is started again'),
+    int('emperor-max-throttle', 'MILLISECONDS', 'longest such pause'),
+    flag('emperor-magic-exec', 'run files that are executable for their configuration'),
+    text(
+      'emperor-on-demand-extension',
+      'EXT',
+      'start an instance with its first connection, to the socket in the file with this ending',
+      { aliases: ['emperor-on-demand-ext'] },
+    ),
+    text(
+      'emperor-on-demand-directory',
+      'DIR',
+      'start an instance with its first connection, to the socket of its name here',
+      { aliases: ['emperor-on-demand-dir'] },
+    ),
+    text(
+      'emperor-on-demand-exec',
+      'COMMAND',
+      'start an instance with its first connection, to the socket that this prints',
+    ),
+    list('emperor-extra-extension', 'EXT', 'also run files with this ending', {
+      aliases: ['emperor-extra-ext'],
+    }),
+    flag('emperor-no-blacklist', 'do not slow instances down that fail'),
+    text('emperor-use-clone', 'NAMES', 'start instances in namespaces of their own'),
+    flag('emperor-graceful-shutdown', 'stop instances gracefully'),
+    text('emperor-cap', 'NAMES', 'capabilities of instances', { aliases: ['vassals-cap', 'vassal-cap'] }),
+    flag('imperial-monitor-list', 'list the ways to find instances', { aliases: ['imperial-monitors-list'] }),
+    list('vassals-inherit', 'FILE', "add this to every instance's configuration"),
+    list('vassals-include', 'FILE', "add this to every instance's configuration, with placeholders"),
+    list('vassals-inherit-before', 'FILE', "put this before every instance's configuration"),
+    list(
+      'vassals-include-before',
+      'FILE',
+      "put this before every instance's configuration, with placeholders",
+    ),
+    text('vassals-start-hook', 'COMMAND', 'run this when an instance starts'),
+    text('vassals-stop-hook', 'COMMAND', 'run this when an instance stops'),
+    int('vassal-sos', 'SECONDS', 'ask for help after this time of overload'),
+    int('vassal-sos-backlog', 'N', 'ask for help when this many connections wait'),
+    list('vassals-set', 'NAME=VALUE', 'set an option in every instance', { aliases: ['vassal-set'] }),
+  ]),
+]);
+
 export const clusterOptions = defineOptions('cluster', [
   ...notYetAll([
     list('zerg', 'SOCKET', 'take listening sockets from the zerg server here'),
@@ -122,5 +190,37 @@ export const clusterOptions = defineOptions('cluster', [
   ]),
   ...withoutEffect('uWSGI itself ignores it', [
     text('fastrouter-subscription-slot', 'N', 'obsolete in uWSGI itself'),
+  ]),
+]);
+
+export const sharingOptions = defineOptions('sharing', [
+  ...notYetAll([
+    list('cache2', 'OPTIONS', 'make a cache, in the form name=value,name=value'),
+    int('cache', 'N', 'make a cache of N items'),
+    int('cache-blocksize', 'BYTES', 'block of a cache'),
+    text('cache-store', 'FILE', 'keep a cache in this file', { impliesMaster: true }),
+    int('cache-store-sync', 'N', 'how often to write it'),
+    flag('cache-no-expire', 'do not let items expire'),
+    int('cache-expire-freq', 'SECONDS', 'how often to look for expired items'),
+    flag('cache-report-freed-items', 'log expired items'),
+    list('cache-udp-server', 'ADDRESS', 'take updates of a cache here', { impliesMaster: true }),
+    list('cache-udp-node', 'ADDRESS', 'send updates of a cache there', { impliesMaster: true }),
+    text('cache-sync', 'ADDRESS', 'fill a cache from this server'),
+    flag('cache-use-last-modified', 'keep the time of each item'),
+    list('add-cache-item', '[CACHE ]KEY=VALUE', 'put an item into a cache'),
+    list('load-file-in-cache', '[CACHE ]FILE', 'put a file into a cache'),
+    list('load-file-in-cache-gzip', '[CACHE ]FILE', 'put a file into a cache, compressed'),
+    int('queue', 'N', 'make a queue of N items'),
+    int('queue-blocksize', 'BYTES', 'block of the queue'),
+    text('queue-store', 'FILE', 'keep the queue in this file', { impliesMaster: true }),
+    int('queue-store-sync', 'N', 'how often to write it'),
+    list('sharedarea', 'PAGES', 'make a shared area', { short: 'A' }),
+    int('locks', 'N', 'make locks for the application'),
+    int('rpc-max', 'N', 'functions that may be registered for RPC'),
+  ]),
+  ...withoutEffect('there is no memory that workers share and would have to lock', [
+    text('lock-engine', 'NAME', 'how locks are made'),
+    text('ftok', 'PATH', 'key of System V semaphores'),
+    flag('persistent-ipcsem', 'keep System V semaphores at the end'),
   ]),
 ]);

@@ -1,5 +1,16 @@
 import { intoBool, intoInteger } from '../into.js';
-import { defineOptions, flag, int, noEffect, notYetAll, text, withoutEffect } from '../rows.js';
+import {
+  defineOptions,
+  flag,
+  harmful,
+  int,
+  list,
+  megabytes,
+  noEffect,
+  notYetAll,
+  text,
+  withoutEffect,
+} from '../rows.js';
 
 export const processOptions = defineOptions('processes', [
   {
@@ -64,5 +75,143 @@ export const processOptions = defineOptions('processes', [
   ...withoutEffect('requests that wait cost no thread, so there is nothing to switch', [
     flag('ugreen', 'switch requests with green threads'),
     int('ugreen-stacksize', 'PAGES', 'stack of a green thread'),
+  ]),
+]);
+
+export const scalingOptions = defineOptions('scaling', [
+  ...notYetAll([
+    int('cheaper', 'N', 'keep at least N workers, and more as they are needed', { impliesMaster: true }),
+    int('cheaper-initial', 'N', 'workers to begin with', { impliesMaster: true }),
+    text('cheaper-algo', 'NAME', 'how to decide on the number of workers', { impliesMaster: true }),
+    int('cheaper-step', 'N', 'workers to start at once', { impliesMaster: true }),
+    int('cheaper-overload', 'SECONDS', 'time between decisions', { impliesMaster: true }),
+    flag('cheaper-algo-list', 'list the algorithms', { aliases: ['cheaper-algos-list', 'cheaper-list'] }),
+    int('cheaper-rss-limit-soft', 'BYTES', 'start no more workers beyond this memory', {
+      impliesMaster: true,
+    }),
+    int('cheaper-rss-limit-hard', 'BYTES', 'stop workers beyond this memory', { impliesMaster: true }),
+    int('cheaper-busyness-max', 'PERCENT', 'start workers above this share of busy time'),
+    int('cheaper-busyness-min', 'PERCENT', 'stop workers below this share of busy time'),
+    int('cheaper-busyness-multiplier', 'N', 'decisions to wait for before a worker is stopped'),
+    int('cheaper-busyness-penalty', 'N', 'decisions more to wait for after a worker was stopped too soon'),
+    flag('cheaper-busyness-verbose', 'log each decision'),
+    int('cheaper-busyness-backlog-alert', 'N', 'start workers at once when this many connections wait'),
+    int('cheaper-busyness-backlog-multiplier', 'N', 'decisions to wait for before such a worker is stopped'),
+    int('cheaper-busyness-backlog-step', 'N', 'such workers to start at once'),
+    int(
+      'cheaper-busyness-backlog-nonzero',
+      'SECONDS',
+      'start workers when connections have waited this long',
+    ),
+    flag('cheap', 'start workers with the first request', { impliesMaster: true }),
+    int('idle', 'SECONDS', 'stop all workers after this time without a request', { impliesMaster: true }),
+    flag('die-on-idle', 'stop the server after the idle time'),
+  ]),
+]);
+
+export const lifecycleOptions = defineOptions('lifecycle', [
+  {
+    name: 'die-on-term',
+    help: 'stop on SIGTERM, which is what happens without it too',
+    ...intoBool('dieOnTerm'),
+  },
+  {
+    name: 'worker-reload-mercy',
+    metavar: 'SECONDS',
+    default: '60',
+    help: 'time a worker has to finish its requests when it stops',
+    ...intoInteger('workerReloadMercy'),
+  },
+  ...notYetAll([
+    int('reload-mercy', 'SECONDS', 'time all workers have to finish on a reload'),
+    int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
+    flag('exit-on-reload', 'stop instead of reloading'),
+    int('max-requests', 'N', 'replace a worker after N requests', { short: 'R' }),
+    int('max-requests-delta', 'N', "add this times the worker's number to max-requests"),
+    int('min-worker-lifetime', 'SECONDS', 'do not replace a worker that is younger'),
+    int('max-worker-lifetime', 'SECONDS', 'replace a worker that is older'),
+    int('max-worker-lifetime-delta', 'SECONDS', "add this times the worker's number to max-worker-lifetime"),
+    megabytes('reload-on-rss', 'MB', 'replace a worker that uses more memory after a request'),
+    megabytes('evil-reload-on-rss', 'MB', 'kill a worker that uses more memory', { impliesMaster: true }),
+    int('mem-collector-freq', 'SECONDS', 'how often memory is measured'),
+    flag('reload-on-exception', 'replace a worker after an error in the application'),
+    list('reload-on-exception-type', 'NAME', 'replace a worker after an error of this type'),
+    list('reload-on-exception-value', 'TEXT', 'replace a worker after an error with this message'),
+    list('reload-on-exception-repr', 'TEXT', 'replace a worker after an error of this type and message'),
+    list('exception-handler', 'HANDLER', 'report errors of the application here', { impliesMaster: true }),
+    int('forkbomb-delay', 'SECONDS', 'pause when workers die one after the other', { impliesMaster: true }),
+    int('heartbeat', 'SECONDS', 'tell the Emperor this often that all is well'),
+    flag('no-server', 'get everything ready, then exit'),
+    flag('command-mode', 'be quiet and take the rest of the command line for a command', { immediate: true }),
+    flag('use-abort', 'leave a core file after a crash'),
+    text('daemonize', 'FILE', 'go to the background and log to this file', { short: 'd' }),
+    text('daemonize2', 'FILE', 'go to the background once the application has been loaded'),
+    text('stop', 'PIDFILE', 'stop the instance behind this pid file', { immediate: true }),
+    text('reload', 'PIDFILE', 'reload the instance behind this pid file', { immediate: true }),
+    text('pause', 'PIDFILE', 'pause or resume the instance behind this pid file', { immediate: true }),
+    text('suspend', 'PIDFILE', 'the same as pause', { immediate: true }),
+    text('resume', 'PIDFILE', 'the same as pause', { immediate: true }),
+    list('wait-for-interface', 'NAME', 'wait for a network interface before anything is bound', {
+      aliases: ['wait-interface', 'wait-for-iface', 'wait-iface'],
+    }),
+    int('wait-for-interface-timeout', 'SECONDS', 'how long to wait for an interface', {
+      aliases: ['wait-interface-timeout', 'wait-for-iface-timeout', 'wait-iface-timeout'],
+    }),
+    list('wait-for-fs', 'PATH', 'wait for a file or folder', { aliases: ['wait-for-file', 'wait-for-dir'] }),
+    list('wait-for-mountpoint', 'PATH', 'wait for a file system to be mounted'),
+    int('wait-for-fs-timeout', 'SECONDS', 'how long to wait for files'),
+    list('wait-for-socket', 'ADDRESS', "wait for another server's socket"),
+    int('wait-for-socket-timeout', 'SECONDS', 'how long to wait for a socket'),
+  ]),
+  ...harmful(
+    'V8 reserves far more address space than it uses, so every worker would be over any sensible limit at once',
+    [
+      megabytes('reload-on-as', 'MB', 'replace a worker that uses more address space after a request'),
+      megabytes('evil-reload-on-as', 'MB', 'kill a worker that uses more address space', {
+        impliesMaster: true,
+      }),
+    ],
+  ),
+  ...withoutEffect('a worker that stops runs the exit handlers of Node.js, which need no switch', [
+    flag('skip-atexit', 'run no exit handlers in a worker that is killed'),
+    flag('skip-atexit-teardown', 'do not take the interpreter down at exit'),
+  ]),
+]);
+
+export const reloadOptions = defineOptions('reload', [
+  ...notYetAll([
+    list('touch-reload', 'FILE', 'reload when this file is touched', { impliesMaster: true }),
+    list('touch-workers-reload', 'FILE', 'reload the workers when this file is touched', {
+      impliesMaster: true,
+    }),
+    list('touch-mules-reload', 'FILE', 'reload the mules when this file is touched', { impliesMaster: true }),
+    list('touch-spoolers-reload', 'FILE', 'reload the spoolers when this file is touched', {
+      impliesMaster: true,
+    }),
+    list('touch-chain-reload', 'FILE', 'reload one worker after the other when this file is touched', {
+      impliesMaster: true,
+    }),
+    list('touch-logrotate', 'FILE', 'rotate the log when this file is touched', { impliesMaster: true }),
+    list('touch-logreopen', 'FILE', 'open the log again when this file is touched', { impliesMaster: true }),
+    list('touch-exec', 'FILE COMMAND', 'run a command when this file is touched', { impliesMaster: true }),
+    list('touch-signal', 'FILE N', 'raise a uwsgi signal when this file is touched', { impliesMaster: true }),
+    flag('propagate-touch', 'pass touches on to sub-instances'),
+    list('fs-reload', 'PATH', 'reload when this file or folder changes', { impliesMaster: true }),
+    list('fs-brutal-reload', 'PATH', 'reload without mercy when this file or folder changes', {
+      impliesMaster: true,
+    }),
+    list('fs-signal', 'PATH N', 'raise a uwsgi signal when this file or folder changes', {
+      impliesMaster: true,
+    }),
+    list('check-mountpoint', 'PATH', 'stop when this file system is unmounted', {
+      aliases: ['mountpoint-check', 'check-mount', 'mount-check'],
+      impliesMaster: true,
+    }),
+    list('reload-on-fd', 'FD', 'reload when this descriptor is readable', { impliesMaster: true }),
+    list('brutal-reload-on-fd', 'FD', 'reload without mercy when this descriptor is readable', {
+      impliesMaster: true,
+    }),
+    int('check-interval', 'SECONDS', 'how often the master looks at all of this', { impliesMaster: true }),
+    list('master-fifo', 'PATH', 'take one-letter commands from this fifo', { impliesMaster: true }),
   ]),
 ]);

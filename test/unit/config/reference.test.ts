@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadConfiguration } from '../../../src/config/load.js';
 import { findOption, options } from '../../../src/config/options.js';
 import { renderOptionsPage, renderSchema } from '../../../src/config/reference.js';
 
@@ -37,11 +40,53 @@ describe('docs/uwsgi-node.schema.json', () => {
 
 describe('the hand-written pages', () => {
   it.each(['configuration.md', 'from-uwsgi.md'])('name only options that there are: %s', (page) => {
-    const text = readFileSync(docs(page), 'utf8');
-    const code = [...text.matchAll(/^```ini\n(.*?)^```/gms)].map(([, block]) => block).join('\n');
-    const keys = [...code.matchAll(/^([a-z][a-z0-9-]*) *=/gm)].map(([, key]) => key!);
-    const own = new Set(['project', 'base', 'cores', 'name', 'value', 'site', 'end']);
-    expect(keys.length).toBeGreaterThan(0);
-    expect(keys.filter((key) => !findOption(key) && !own.has(key))).toEqual([]);
+    const names = blocks(page, 'ini').flatMap((block) =>
+      [...block.matchAll(/^([a-z][a-z0-9-]*) *=/gm)].map(([, key]) => key!),
+    );
+    // What their examples define, and the typo that is corrected in the text.
+    const own = new Set(['project', 'base', 'site', 'vacum']);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !findOption(name) && !own.has(name))).toEqual([]);
+  });
+
+  it('say of each option what the table says', () => {
+    const kinds: Record<string, string[]> = {
+      same: ['works'],
+      different: ['works'],
+      'no effect': ['no-effect'],
+      dangerous: ['dangerous'],
+      absent: ['not-yet'],
+    };
+    const rows = [...page('from-uwsgi.md').matchAll(/^\| ((?:`[a-z0-9-]+` ?)+)\| (\w[\w ]*) \|/gm)];
+    expect(rows.length).toBeGreaterThanOrEqual(30);
+    for (const [, names, verdict] of rows) {
+      for (const [, name] of names!.matchAll(/`([a-z0-9-]+)`/g)) {
+        expect(kinds[verdict!], name).toContain(findOption(name!)?.state.kind);
+      }
+    }
+  });
+
+  it('show what --check really says of the file that moves', () => {
+    const [before, after] = blocks('from-uwsgi.md', 'ini');
+    const folder = mkdtempSync(join(tmpdir(), 'uwsgi-node-docs-'));
+    const check = (text: string) => {
+      writeFileSync(join(folder, 'shop.ini'), text);
+      return loadConfiguration(['--ini', 'shop.ini', '--check'], {}, folder);
+    };
+    const told = blocks('from-uwsgi.md', 'text')[0]!.replaceAll(/^ +/gm, '').trim();
+    expect(() => check(before!)).toThrow(new RegExp(`^${told.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
+    expect(check(after!)).toMatchObject({
+      text: expect.stringMatching(/getting INI.*\nthe configuration is valid\n$/),
+    });
+    rmSync(folder, { recursive: true });
   });
 });
+
+const page = (name: string) => readFileSync(docs(name), 'utf8');
+
+/** The code blocks of a page in one language. */
+function blocks(name: string, language: string): string[] {
+  return [...page(name).matchAll(new RegExp(`^ *\`\`\`${language}\\n(.*?)^ *\`\`\``, 'gms'))].map(
+    ([, block]) => block!,
+  );
+}

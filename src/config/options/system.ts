@@ -1,0 +1,251 @@
+import { intoText } from '../into.js';
+import {
+  defineOptions,
+  flag,
+  harmful,
+  int,
+  list,
+  megabytes,
+  notYetAll,
+  text,
+  withoutEffect,
+} from '../rows.js';
+
+export const identityOptions = defineOptions('identity', [
+  { name: 'uid', metavar: 'USER', help: 'run as this user, by name or number', ...intoText('uid') },
+  { name: 'gid', metavar: 'GROUP', help: 'run as this group, by name or number', ...intoText('gid') },
+  ...notYetAll([
+    flag('auto-procname', 'give processes telling names'),
+    text('procname-prefix', 'TEXT', "put this before the processes' names"),
+    text('procname-prefix-spaced', 'TEXT', "put this and a blank before the processes' names"),
+    text('procname-append', 'TEXT', "put this behind the processes' names"),
+    text('procname', 'TEXT', "the processes' name"),
+    text('procname-master', 'TEXT', "the master's name"),
+    text('pidfile', 'FILE', "write the master's pid here before root is given up"),
+    text('pidfile2', 'FILE', "write the master's pid here after root has been given up"),
+    text(
+      'safe-pidfile',
+      'FILE',
+      "write the master's pid here once the server is up, before root is given up",
+    ),
+    text('safe-pidfile2', 'FILE', "write the master's pid here once the server is up"),
+    text('flock', 'FILE', 'refuse to start when this file is locked', { immediate: true }),
+    text('flock-wait', 'FILE', 'wait for the lock of this file', { immediate: true }),
+    text('flock2', 'FILE', 'refuse to start when this file is locked, after the log has been set up', {
+      immediate: true,
+    }),
+    text('flock-wait2', 'FILE', 'wait for the lock of this file, after the log has been set up', {
+      immediate: true,
+    }),
+    list('add-gid', 'GROUP', 'take on another group'),
+    text('immediate-uid', 'USER', 'become this user at once', { immediate: true }),
+    text('immediate-gid', 'GROUP', 'become this group at once', { immediate: true }),
+    flag('no-initgroups', "do not take on the user's other groups"),
+    flag('master-as-root', 'let the master stay root'),
+    flag('drop-after-init', 'give up root once plugins are ready'),
+    flag('drop-after-apps', 'give up root once the application has been loaded'),
+    list('binsh', 'PATH', 'the shell that runs commands'),
+  ]),
+  ...withoutEffect('nothing is embedded in the binary', [text('binary-path', 'PATH', 'where the binary is')]),
+]);
+
+export const isolationOptions = defineOptions('isolation', [
+  ...notYetAll([
+    text('chroot', 'DIR', 'make this the root of the file system'),
+    text('pivot-root', 'NEW OLD', 'exchange the root of the file system', { aliases: ['pivot_root'] }),
+    text('cap', 'NAMES', 'capabilities to keep'),
+    text('unshare', 'NAMES', "leave the parent's namespaces"),
+    text('unshare2', 'NAMES', "leave the parent's namespaces later in the start"),
+    text('setns', 'PATH', 'join these namespaces'),
+    text('setns-socket', 'ADDRESS', "hand this process's namespaces out here", { impliesMaster: true }),
+    list('setns-socket-skip', 'NAME', 'leave this namespace out', { aliases: ['setns-skip'] }),
+    flag('setns-preopen', 'open the namespaces of /proc/self/ns early'),
+    text('namespace', 'DIR', 'run in new namespaces with this root', { aliases: ['ns'] }),
+    list('namespace-keep-mount', 'PATH', 'keep this mount point there'),
+    text('namespace-net', 'NAME', 'run in a new network namespace', { aliases: ['ns-net'] }),
+    list('cgroup', 'DIR', 'put the processes into this control group'),
+    list('cgroup-opt', 'NAME=VALUE', 'set an option of the control group'),
+    text('cgroup-dir-mode', 'MODE', "permissions of the control group's folder"),
+    text('privileged-binary-patch', 'PATH', 'become this program before root is given up'),
+    text('unprivileged-binary-patch', 'PATH', 'become this program after root has been given up'),
+    text(
+      'privileged-binary-patch-arg',
+      'COMMAND',
+      'become this program, with arguments, before root is given up',
+    ),
+    text(
+      'unprivileged-binary-patch-arg',
+      'COMMAND',
+      'become this program, with arguments, after root has been given up',
+    ),
+  ]),
+  ...harmful(
+    'V8 reserves far more address space than it uses, so every worker would be over any sensible limit at once',
+    [megabytes('limit-as', 'MB', 'bound the address space of each process')],
+  ),
+  ...harmful(
+    'a Node.js process has about ten threads before the application starts any, and the kernel counts each of them',
+    [int('limit-nproc', 'N', 'bound the number of processes of the user')],
+  ),
+  ...harmful('it would lock all memory that V8 reserves, and a start with little free memory would fail', [
+    flag('never-swap', 'keep all memory from being swapped'),
+  ]),
+  ...withoutEffect('pages of V8 are almost never the same in two workers', [
+    int('ksm', 'N', 'let the kernel merge equal pages', { argument: 'optional' }),
+  ]),
+  ...withoutEffect('jails belong to FreeBSD', [
+    text('jail', 'DIR', 'run in a jail'),
+    list('jail-ip4', 'ADDRESS', 'IPv4 address of the jail'),
+    list('jail-ip6', 'ADDRESS', 'IPv6 address of the jail'),
+    list('jail2', 'NAME=VALUE', 'make a jail with these options', { aliases: ['libjail'] }),
+    text('jail-attach', 'NAME', 'join a jail'),
+    flag('jailed', 'the process is in a jail already'),
+    text('jidfile', 'FILE', "write the jail's number here", { aliases: ['jid-file'] }),
+  ]),
+]);
+
+/** When a hook runs; what is said of it follows `run this` and `mount this`. */
+const phases = {
+  asap: 'as soon as the configuration has been read',
+  'pre-jail': 'before the jail is entered',
+  'post-jail': 'after the jail has been entered',
+  'in-jail': 'in the jail, after forking once more',
+  'as-root': 'before root is given up',
+  'as-user': 'after root has been given up',
+  'as-user-atexit': 'at the end, after root has been given up',
+  'pre-app': 'before the application is loaded',
+  'post-app': 'after the application has been loaded',
+  'as-vassal': 'in an instance, before it becomes one',
+  'as-emperor': 'in the Emperor, when an instance starts',
+} as const;
+type Phase = keyof typeof phases;
+
+const hookPhases: Record<string, string> = {
+  ...phases,
+  'post-fork': 'in each process after it has been forked',
+  accepting: 'in each worker, once for each of its threads, when it begins to accept',
+  accepting1: 'in the first worker, once for each of its threads, when it begins to accept',
+  'accepting-once': 'in each worker when it begins to accept',
+  'accepting1-once': 'in the first worker when it begins to accept',
+  'master-start': 'when the master is up',
+  touch: 'when a file is touched: FILE ACTION',
+  'emperor-start': 'when the Emperor starts',
+  'emperor-stop': 'when the Emperor stops',
+  'emperor-reload': 'when the Emperor reloads',
+  'emperor-lost': 'when the Emperor has been lost',
+  'as-mule': 'in each mule',
+  'as-gateway': 'in each router',
+};
+
+const beforeApplication: Phase[] = [
+  'asap',
+  'pre-jail',
+  'post-jail',
+  'in-jail',
+  'as-root',
+  'as-vassal',
+  'as-emperor',
+];
+
+const rows = (prefix: string, metavar: string, verb: string, when: readonly (readonly [string, string])[]) =>
+  when.map(([phase, text]) => list(`${prefix}-${phase}`, metavar, `${verb} ${text}`));
+
+const commands = (prefix: string, metavar: string, verb: string, names: readonly Phase[]) =>
+  rows(
+    prefix,
+    metavar,
+    verb,
+    names.map((name) => [name, phases[name]] as const),
+  ); // prettier-ignore
+
+export const hookOptions = defineOptions('hooks', [
+  ...notYetAll([
+    ...rows('hook', 'ACTION', 'do this', Object.entries(hookPhases)),
+    ...commands('exec', 'COMMAND', 'run this', Object.keys(phases) as Phase[]),
+    ...commands('mount', 'OPTIONS', 'mount this', beforeApplication),
+    ...commands('umount', 'OPTIONS', 'unmount this', beforeApplication),
+    list('after-request-hook', 'FUNCTION', 'call this after each request', {
+      aliases: ['after-request-call'],
+    }),
+  ]),
+  ...withoutEffect('no C function of a plugin is linked in', [
+    ...commands('call', 'FUNCTION', 'call this', Object.keys(phases) as Phase[]),
+    list('call-as-vassal1', 'FUNCTION', `call this with the instance's name ${phases['as-vassal']}`),
+    list('call-as-vassal3', 'FUNCTION', `call this with name, uid and gid ${phases['as-vassal']}`),
+    list('call-as-emperor1', 'FUNCTION', `call this with the instance's name ${phases['as-emperor']}`),
+    list('call-as-emperor2', 'FUNCTION', `call this with name and pid ${phases['as-emperor']}`),
+    list('call-as-emperor4', 'FUNCTION', `call this with name, pid, uid and gid ${phases['as-emperor']}`),
+  ]),
+]);
+
+export const daemonsOptions = defineOptions('daemons', [
+  ...notYetAll([
+    list('cron', 'MIN HOUR DAY MONTH WDAY COMMAND', 'run a command at these times', { impliesMaster: true }),
+    list(
+      'cron2',
+      'OPTIONS MIN HOUR DAY MONTH WDAY COMMAND',
+      'run a command at these times, with options ahead',
+      { impliesMaster: true },
+    ),
+    list(
+      'unique-cron',
+      'MIN HOUR DAY MONTH WDAY COMMAND',
+      'run a command at these times unless it still runs',
+      { impliesMaster: true },
+    ),
+    int('cron-harakiri', 'SECONDS', 'longest time a command may run'),
+    list('signal-timer', 'N SECONDS', 'raise a uwsgi signal at intervals', {
+      aliases: ['timer'],
+      impliesMaster: true,
+    }),
+    list('signal-rbtimer', 'N SECONDS', 'raise a uwsgi signal at intervals, with a red-black timer', {
+      aliases: ['rbtimer'],
+      impliesMaster: true,
+    }),
+    text('signal', 'ADDRESS,N', 'send a uwsgi signal to a server, then exit', { immediate: true }),
+    int('signal-bufsize', 'N', 'length of the signal queue', { aliases: ['signals-bufsize'] }),
+    list('attach-daemon', 'COMMAND', 'run this program beside the workers, and again when it ends', {
+      impliesMaster: true,
+    }),
+    list('attach-control-daemon', 'COMMAND', 'run this program beside the workers, and stop when it ends', {
+      impliesMaster: true,
+    }),
+    list(
+      'smart-attach-daemon',
+      'PIDFILE COMMAND',
+      'run this program, which writes a pid file and goes to the background',
+      { impliesMaster: true },
+    ),
+    list(
+      'smart-attach-daemon2',
+      'PIDFILE COMMAND',
+      'the same as smart-attach-daemon, started again on a reload',
+      { impliesMaster: true },
+    ),
+    list('attach-daemon2', 'OPTIONS', 'run a program, in the form name=value,name=value', {
+      impliesMaster: true,
+    }),
+    flag('daemons-honour-stdin', 'leave the standard input of such programs as it is', {
+      impliesMaster: true,
+    }),
+    list('spooler', 'DIR', 'run tasks from this folder', { short: 'Q', impliesMaster: true }),
+    list('spooler-external', 'DIR', 'use this folder of tasks, which another instance runs', {
+      impliesMaster: true,
+    }),
+    flag('spooler-ordered', 'run tasks in the order of their names'),
+    text('spooler-chdir', 'DIR', 'folder in which tasks run'),
+    int('spooler-processes', 'N', 'processes for each spooler', { immediate: true }),
+    flag('spooler-quiet', 'do not log tasks'),
+    int('spooler-max-tasks', 'N', 'replace a spooler after N tasks'),
+    int('spooler-harakiri', 'SECONDS', 'end a task that takes longer'),
+    int('spooler-frequency', 'SECONDS', 'how often to look for tasks', { aliases: ['spooler-freq'] }),
+    list('mule', 'MODULE', 'a process beside the workers that runs this module', {
+      argument: 'optional',
+      impliesMaster: true,
+    }),
+    list('mules', 'N', 'N processes beside the workers', { impliesMaster: true }),
+    list('farm', 'NAME:MULES', 'a group of mules', { impliesMaster: true }),
+    int('mule-harakiri', 'SECONDS', 'end a mule that hangs'),
+    int('mule-msg-size', 'BYTES', 'longest message to a mule', { argument: 'optional', impliesMaster: true }),
+  ]),
+]);
