@@ -34,7 +34,10 @@ const behaviours = {
     console.error('printed on stderr');
     return 'printed';
   },
-  '/crash': () => process.kill(process.pid, 'SIGSEGV'),
+  '/crash': () => {
+    process.kill(process.pid, 'SIGSEGV');
+    for (;;);
+  },
   '/working-directory': () => process.cwd(),
   '/identity': () => `${process.getuid()} ${process.getgid()} ${process.getgroups()}`,
   '/environment': ({ QUERY_STRING }) => String(process.env[QUERY_STRING]),
