@@ -39,6 +39,33 @@ constexpr size_t kScratch = 192 * 1024;
 // src/wsgi/headers.ts refuses a head that is larger.
 constexpr size_t kHeadRoom = 64 * 1024;
 
+// Up to this size an array that the socket does not take is copied; a larger one is kept alive instead.
+constexpr size_t kCopied = 4 * 1024;
+
+// An array that is being sent; lives during the call.
+struct LentArray {
+  napi_env env;
+  napi_value array;
+};
+
+struct HeldArray {
+  napi_env env;
+  napi_ref array;
+};
+
+void* hold_array(void* lent) {
+  const auto* array = static_cast<LentArray*>(lent);
+  auto* held = new HeldArray{array->env, nullptr};
+  napi_create_reference(array->env, array->array, 1, &held->array);
+  return held;
+}
+
+void release_array(void* held) {
+  auto* array = static_cast<HeldArray*>(held);
+  napi_delete_reference(array->env, array->array);
+  delete array;
+}
+
 class EngineBinding final : public EngineHost {
  public:
   EngineBinding(napi_env env, const EngineSettings& settings, uwsgi::VarPlace* places, uint16_t* names,
@@ -104,6 +131,7 @@ class EngineBinding final : public EngineHost {
   VarLayouts layouts_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<uint8_t[]> scratch_;
+  LentArray lent_{};
   napi_ref on_request_ = nullptr;
   napi_ref on_writable_ = nullptr;
   napi_ref on_data_ = nullptr;
@@ -235,21 +263,10 @@ Segment EngineBinding::outgoing(napi_value value, size_t* scratch_used) {
   size_t size;
   napi_get_typedarray_info(env_, value, nullptr, &size, &data, nullptr, nullptr);
   const auto* bytes = static_cast<const uint8_t*>(data);
-  // A small array is cheaper to copy than to keep alive; a large one is held until it is sent.
-  if (size <= kScratch) return {bytes, size};
-  struct Held {
-    napi_env env;
-    napi_ref array;
-  };
-  auto* held = new Held{env_, nullptr};
-  napi_create_reference(env_, value, 1, &held->array);
-  return {bytes, size,
-          [](void* owner) {
-            auto* done = static_cast<Held*>(owner);
-            napi_delete_reference(done->env, done->array);
-            delete done;
-          },
-          held};
+  // A small array is cheaper to copy than to keep alive, if it comes to that.
+  if (size <= kCopied) return {bytes, size};
+  lent_ = {env_, value};
+  return {bytes, size, release_array, &lent_, hold_array};
 }
 
 // respond(connection, head, body, http10)

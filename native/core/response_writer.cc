@@ -13,7 +13,7 @@ namespace uwsgi_node {
 namespace {
 
 void let_go(const Segment& segment) {
-  if (segment.release != nullptr) segment.release(segment.owner);
+  if (segment.release != nullptr && segment.hold == nullptr) segment.release(segment.owner);
 }
 
 // send and sendmsg are a little cheaper on sockets than write and writev, which go through the file layer
@@ -34,8 +34,9 @@ WriteResult ResponseWriter::write(int fd, Segment first, Segment second) {
   if (!pending()) {
     ssize_t result;
     do {
-      if (second.size == 0) {
-        result = send(fd, first.data, first.size, MSG_NOSIGNAL);
+      if (first.size == 0 || second.size == 0) {
+        const Segment& only = first.size == 0 ? second : first;
+        result = send(fd, only.data, only.size, MSG_NOSIGNAL);
       } else {
         iovec parts[] = {{const_cast<uint8_t*>(first.data), first.size},
                          {const_cast<uint8_t*>(second.data), second.size}};
@@ -65,7 +66,10 @@ void ResponseWriter::keep(Segment segment, size_t skip) {
     let_go(segment);
     return;
   }
-  if (segment.release == nullptr) {
+  if (segment.hold != nullptr) {
+    segment.owner = segment.hold(segment.owner);
+    segment.hold = nullptr;
+  } else if (segment.release == nullptr) {
     auto* copy = static_cast<uint8_t*>(malloc(left));
     memcpy(copy, segment.data + skip, left);
     segment = {copy, left, free, copy};

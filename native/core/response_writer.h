@@ -14,12 +14,14 @@ namespace uwsgi_node {
 enum class WriteResult : uint8_t { kDone, kAgain, kDead };
 
 // Bytes and who keeps them alive. Without `release` they live only during the call and are copied if they
-// must be kept.
+// must be kept. With `hold` they live only during the call as well, but can be kept alive: `hold` is called
+// when that turns out to be needed, and `release` later with what it returned.
 struct Segment {
   const uint8_t* data = nullptr;
   size_t size = 0;
   void (*release)(void* owner) = nullptr;
   void* owner = nullptr;
+  void* (*hold)(void* owner) = nullptr;
 
   Bytes bytes() const { return {data, size}; }
 };

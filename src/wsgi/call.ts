@@ -51,6 +51,8 @@ class Call {
   #begun = false;
   /** Nothing more is sent. */
   #over = false;
+  /** Goes on with an iterable after the peer has caught up. */
+  #resume: (() => void) | null = null;
   /** Bytes of body sent; counted only against a Content-Length. */
   #sent = 0;
   #body: unknown = null;
@@ -163,8 +165,11 @@ class Call {
         this.#unfinished = iterator;
         const flow = this.#send(checkChunk(step.value));
         if (flow === 'gone') return this.#leave();
-        // Bound: what the application keeps in an AsyncLocalStorage is there in the next step, too.
-        if (flow === 'full') return this.#sink.onDrain(AsyncResource.bind(() => this.#iterate(iterator)));
+        if (flow === 'full') {
+          // Bound: what the application keeps in an AsyncLocalStorage is there in the next step, too.
+          this.#resume ??= AsyncResource.bind(() => this.#iterate(iterator));
+          return this.#sink.onDrain(this.#resume);
+        }
       }
     } catch (error) {
       this.#fail(error);
