@@ -60,8 +60,9 @@ describe('a stop', () => {
   it('does not happen for signals whose meaning is not there yet', async () => {
     const server = await instance.start();
     for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const) server.kill(signal);
-    await server.lines.waitFor(/^SIGUSR2 received: .* is not there yet/);
-    expect(server.lines.matching(/^SIGHUP received: reload is not there yet/)).toHaveLength(1);
+    for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2']) {
+      await server.lines.waitFor(new RegExp(`^${signal} received: .* is not there yet`));
+    }
     expect((await instance.get('/')).status).toBe(200);
   });
 
