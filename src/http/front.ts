@@ -57,7 +57,7 @@ export interface EngineStart extends HttpFrontOptions {
 /** @throws UwsgiNodeError when an engine that was asked for by name is not there; the system's error from listen(2). */
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
   const start: EngineStart = { newEnviron, ...options, hostname: hostname() };
-  if (options.engine === 'node:http') return startNodeHttp(start, 'it was not asked for');
+  if (options.engine === 'node:http') return startNodeHttp(start, 'node:http was asked for');
   // A thread that runs uWebSockets.js cannot be ended without its process, so there the process is the unit.
   if (options.threads > 1 && options.engine === undefined) {
     return startNodeHttp(start, 'threads is more than 1');

@@ -95,7 +95,8 @@ export class ThreadServer {
       onRefused: (status, peer, reason) => log(refusalLine(status, peer, reason)),
       ...(engine !== undefined && { engine }),
     });
-    return this.#front.engine;
+    const { engine: chosen, reason } = this.#front;
+    return reason === null ? chosen : `${chosen} (${reason})`;
   }
 
   /** Stops accepting; resolves when the last request is over. */
