@@ -460,6 +460,11 @@ export const httpErrors = {
         : `the binary of uWebSockets.js does not load: ${String((cause as Error).message ?? cause).split('\n')[0]}`,
       { cause },
     ),
+  uwsPlaceholder: (name: string) =>
+    new UwsgiNodeError(
+      'UWSGI_UWS_PLACEHOLDER',
+      `the package ${name} has no App; install a release from GitHub, or uwebsockets from the registry`,
+    ),
   uwsCannotListen: (name: string) =>
     new UwsgiNodeError(
       'UWSGI_UWS_CANNOT_LISTEN',

@@ -3,7 +3,6 @@
  * thread. Its package is not a dependency: official builds come from GitHub, and the npm mirror weighs 257 MB.
  */
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { httpErrors as errors, type UwsgiNodeError } from '../errors.js';
 import type { InheritedListener } from '../messages.js';
 import { native } from '../native.js';
@@ -66,14 +65,21 @@ const EXCLUSIVE = 1;
  *
  * @param bufferSize the largest head, which the binary reads from the environment when it is loaded. In a JS thread
  *   `process.env` is a copy that no binary sees: there the worker's main thread must have set it.
+ * @param places files, or directories with a trailing slash, from which packages are looked up
  */
-export function findUws(bufferSize: number): { uws: Uws } | { missing: UwsgiNodeError } {
+export function findUws(
+  bufferSize: number,
+  places: readonly (string | URL)[] = [`${process.cwd()}/`, import.meta.url],
+): { uws: Uws } | { missing: UwsgiNodeError } {
   process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(bufferSize);
   let cause: unknown;
-  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+  for (const place of places) {
     for (const name of PACKAGES) {
       try {
-        return { uws: createRequire(from)(name) as Uws };
+        const uws = createRequire(place)(name) as Partial<Uws>;
+        if (uws.App !== undefined) return { uws: uws as Uws };
+        // The registry holds a package of that name that only says where the real one is.
+        cause ??= errors.uwsPlaceholder(name);
       } catch (error) {
         // One that is there and does not load says more than one that is not there.
         if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') cause ??= error;

@@ -71,6 +71,19 @@ describe.each(engines)('%s', (engine) => {
       await client.untilClosed();
     });
 
+    it('end where the client asks for it, after a stream too', async () => {
+      const served = await serve(engine, (_, sink) => {
+        sink.begin(ok, 'one');
+        setImmediate(() => {
+          sink.write(' two');
+          sink.end();
+        });
+      });
+      const client = served.connect().send(get('/', 'Connection: close'));
+      expect((await client.response()).body).toBe('one two');
+      await client.untilClosed();
+    });
+
     it('end after every response with http-keepalive = 0', async () => {
       const served = await serve(engine, echoPath, { httpKeepalive: 0 });
       const client = served.connect().send(get('/'));
