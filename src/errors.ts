@@ -116,7 +116,7 @@ export const problems = {
       'no application is named; add module = wsgi:application or wsgi-file = app.js (or need-app = false to start without one)',
     ),
   unreadableFile: (file: string, reason: string) =>
-    problem('UNREADABLE_FILE', `the configuration file ${file} cannot be read: ${reason}`),
+    problem('UNREADABLE_FILE', `${file} cannot be read: ${reason}`),
   notUtf8: () => problem('NOT_UTF8', 'this file is not UTF-8 and is read as ISO 8859-1; save it as UTF-8'),
   remoteConfiguration: (name: string) =>
     problem(

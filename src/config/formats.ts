@@ -21,7 +21,7 @@ export interface ConfigLine {
 export interface ParsedSection {
   /** In their order, repeats included. */
   readonly lines: ConfigLine[];
-  /** Whether anything was in the section. */
+  /** Whether the section is there, if only as an empty one. */
   readonly found: boolean;
   /** Keys that the format leaves out for want of a value. */
   readonly valueless?: readonly Pick<ConfigLine, 'key' | 'line'>[];

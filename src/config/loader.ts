@@ -104,7 +104,8 @@ export class Loader implements Surroundings {
     else if (format !== null)
       this.files.load(format, word, makeEntry(word, null, fromArguments, 'bare file'), false);
     else if (/^[\w./@-]+:\w+$/.test(word)) this.add(makeEntry('module', word, fromArguments, 'argument'));
-    else this.refuse(fromArguments, '', problems.notAnArgument(word));
+    // Behind an option that was refused it is most likely that option's value.
+    else if (this.problems.length === 0) this.refuse(fromArguments, '', problems.notAnArgument(word));
   }
 
   /** Lines behind a block that was meant to end are lost, or repeated, without a word. */
@@ -150,7 +151,7 @@ export class Loader implements Surroundings {
       items = block.logic(block.argument, this);
     } catch (error) {
       if (!(error instanceof LogicError)) throw error;
-      this.refuse(entry.origin, `${block.key} = ${block.argument}`, error.problem);
+      this.refuse(block.origin, `${block.key} = ${block.argument}`, error.problem);
       // The argument stays wrong for every line of the block; once is enough.
       this.block = { ...block, logic: () => [] };
       return;

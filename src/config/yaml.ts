@@ -41,7 +41,7 @@ export function parseYaml(text: string, section: string): ParsedSection {
   const asked = pairs.find(({ key }) => yaml.isScalar(key) && key.value === section);
   if (!asked) return { lines: [], found: false };
   const { lines, valueless } = new Flattening(yaml, document, lineCounter).run(asked.value as Node | null);
-  return { lines, valueless, found: lines.length > 0 };
+  return { lines, valueless, found: true };
 }
 
 class Flattening {

