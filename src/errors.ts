@@ -101,6 +101,13 @@ export const problems = {
     problem('PROTOCOL_NOT_YET', `the protocol ${name} is not there yet; write uwsgi or http`),
   invalidVariable: (value: string) =>
     problem('INVALID_VARIABLE', `${quote(value)} is not an assignment; write NAME=value`),
+  invalidMount: (value: string) =>
+    problem(
+      'INVALID_MOUNT',
+      `${quote(value)} is not a mount; write /path=module:callable or /path=file.js (host names are not there yet)`,
+    ),
+  invalidChoice: (value: string, choices: readonly string[]) =>
+    problem('INVALID_CHOICE', `${quote(value)} is not one of ${choices.join(', ')}`),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>

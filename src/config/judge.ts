@@ -3,7 +3,7 @@
  */
 import { type Problem, type ProblemText, problems } from '../errors.js';
 import { type Entry, textOf, whereIs } from './entry.js';
-import type { Draft, Occurrence, Option, PendingSocket } from './option.js';
+import type { Draft, Occurrence, Option, PendingMount, PendingSocket } from './option.js';
 import { findOption, nearestOption } from './options.js';
 import { defaultSettings, type Settings } from './settings.js';
 import { inlineComment, parseBool, withoutComment } from './values.js';
@@ -37,6 +37,7 @@ const freeText = /COMMAND|ACTION|CODE|FORMAT|REGEXP|TEXT|TEMPLATE/;
 class Judge implements Draft {
   readonly settings = defaultSettings();
   readonly sockets: PendingSocket[] = [];
+  readonly mounts: PendingMount[] = [];
   readonly mistakes: Problem[] = [];
   readonly warnings: Problem[] = [];
   protocol: Occurrence | null = null;
@@ -117,11 +118,16 @@ class Judge implements Draft {
       protocol: own ?? protocol,
       origin: at.origin,
     }));
+    const { app, needApp, sockets, mounts } = this.settings;
+    for (const { path, target } of this.mounts) {
+      const isFile = /\.[cm]?[jt]s$/.test(target);
+      mounts.push({ path, app: { ...app, module: isFile ? null : target, file: isFile ? target : null } });
+    }
     if (this.mistakes.length > 0 || !isComplete) return;
-    const { app, needApp, sockets } = this.settings;
     const emperor = this.entries.some(({ key }) => key === 'emperor');
     const general = (problem: ProblemText) => this.mistakes.push({ ...problem, where: '', text: '' });
     if (sockets.length === 0) general(problems.noSocket(emperor));
-    if (needApp && app.module === null && app.file === null && !emperor) general(problems.noApplication());
+    const hasApplication = app.module !== null || app.file !== null || mounts.length > 0;
+    if (needApp && !hasApplication && !emperor) general(problems.noApplication());
   }
 }

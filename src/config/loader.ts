@@ -103,9 +103,17 @@ export class Loader implements Surroundings {
     if (isApplication) this.add(makeEntry('wsgi-file', word, fromArguments, 'argument'));
     else if (format !== null)
       this.files.load(format, word, makeEntry(word, null, fromArguments, 'bare file'), false);
+    else if (/\.[cm]?[jt]s:\w+$/.test(word)) this.addNamedExport(word);
     else if (/^[\w./@-]+:\w+$/.test(word)) this.add(makeEntry('module', word, fromArguments, 'argument'));
     // Behind an option that was refused it is most likely that option's value.
     else if (this.problems.length === 0) this.refuse(fromArguments, '', problems.notAnArgument(word));
+  }
+
+  /** `app.js:callable` */
+  private addNamedExport(word: string): void {
+    const colon = word.lastIndexOf(':');
+    this.add(makeEntry('wsgi-file', word.slice(0, colon), fromArguments, 'argument'));
+    this.add(makeEntry('callable', word.slice(colon + 1), fromArguments, 'argument'));
   }
 
   /** Lines behind a block that was meant to end are lost, or repeated, without a word. */

@@ -64,10 +64,18 @@ export interface PendingSocket {
   readonly protocol: 'uwsgi' | 'http' | null;
 }
 
+/** A mounted application whose callable may still depend on a `callable` line below it. */
+export interface PendingMount {
+  readonly path: string;
+  /** `module`, `module:callable` or a file. */
+  readonly target: string;
+}
+
 /** Where the occurrences land while they are judged one by one. */
 export interface Draft {
   readonly settings: Settings;
   readonly sockets: PendingSocket[];
+  readonly mounts: PendingMount[];
   readonly cwd: string;
   /** The last `protocol` line. */
   protocol: Occurrence | null;

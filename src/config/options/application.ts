@@ -3,6 +3,7 @@ import { readEnvironmentFolder } from '../envdir.js';
 import { intoBool, intoText, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, int, list, noEffect, notYetAll, text, withoutEffect } from '../rows.js';
+import type { AppInterface } from '../settings.js';
 import { Unreadable } from '../sources.js';
 
 /** `module` and `wsgi-file` name the same thing in two ways; the last of one kind wins, two kinds are a mistake. */
@@ -26,6 +27,23 @@ function environmentFolder(draft: Draft, at: Occurrence): void {
     if (!(error instanceof Unreadable)) throw error;
     draft.refuse(at, error.problem);
   }
+}
+
+/** `/path=application`; without a path, the application of the root. */
+function mount(draft: Draft, at: Occurrence): void {
+  const value = readText(draft, at);
+  const [, path, target] = /^(?:(\/[^=]*)=)?([^=|]+)$/.exec(value ?? '') ?? [];
+  if (target !== undefined) draft.mounts.push({ path: (path ?? '').replace(/\/+$/, ''), target });
+  else if (value !== null) draft.refuse(at, problems.invalidMount(value));
+}
+
+const interfaces: readonly AppInterface[] = ['wsgi', 'node', 'fetch'];
+
+function appInterface(draft: Draft, at: Occurrence): void {
+  const value = readText(draft, at);
+  const found = interfaces.find((each) => each === value);
+  if (found) draft.settings.app.interface = found;
+  else if (value !== null) draft.refuse(at, problems.invalidChoice(value, interfaces));
 }
 
 export const applicationOptions = defineOptions('application', [
@@ -53,6 +71,24 @@ export const applicationOptions = defineOptions('application', [
       const value = readText(draft, at);
       if (value !== null) draft.settings.app.callable = value;
     },
+  },
+  {
+    name: 'app-interface',
+    metavar: 'wsgi|node|fetch',
+    help: 'what the application is, where it cannot be told by looking at it',
+    apply: appInterface,
+  },
+  {
+    name: 'mount',
+    type: 'list',
+    metavar: '/PATH=APP',
+    help: 'serve another application below a path',
+    apply: mount,
+  },
+  {
+    name: 'manage-script-name',
+    help: 'move the path of a mounted application from PATH_INFO to SCRIPT_NAME',
+    ...intoBool('manageScriptName'),
   },
   {
     name: 'need-app',
@@ -127,9 +163,7 @@ export const applicationOptions = defineOptions('application', [
     apply: environmentFolder,
   },
   ...notYetAll([
-    list('mount', '/PATH=APP', 'serve an application under a path'),
     list('worker-mount', '/PATH=APP', 'serve an application under a path, loaded in each worker'),
-    flag('manage-script-name', 'split SCRIPT_NAME off PATH_INFO for mounted applications'),
     flag('ignore-script-name', 'find mounted applications without looking at SCRIPT_NAME'),
     flag('no-default-app', 'answer 404 where no application is mounted'),
     flag('vhost', 'find applications by host name'),

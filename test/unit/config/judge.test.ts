@@ -123,6 +123,44 @@ describe('the application', () => {
   });
 });
 
+describe('mounted applications', () => {
+  it('are modules or files, below a path or at the root', () => {
+    const { mounts, manageScriptName } = settings(
+      ...[
+        '--mount',
+        '/shop=shop.wsgi:app',
+        '--mount',
+        '/blog/=blog.mjs',
+        '--mount',
+        'root',
+        '--manage-script-name',
+      ],
+      ...['--callable', 'main', '--app-interface', 'fetch'],
+    );
+    const common = { callable: 'main', interface: 'fetch' };
+    expect(mounts).toEqual([
+      { path: '/shop', app: { module: 'shop.wsgi:app', file: null, ...common } },
+      { path: '/blog', app: { module: null, file: 'blog.mjs', ...common } },
+      { path: '', app: { module: 'root', file: null, ...common } },
+    ]);
+    expect(manageScriptName).toBe(true);
+  });
+
+  it('are applications enough for a start', () => {
+    const result = space.load(['-s', 'a.sock', '--mount', '/=app']);
+    expect(result).toMatchObject({ action: 'run', settings: { mounts: [{ path: '' }] } });
+  });
+
+  it.each(['', '/shop=', 'example.com=app', 'example.com|=app'])('are not named by %j', (value) => {
+    expect(codes('--mount', value)).toEqual([value === '' ? 'EMPTY_VALUE' : 'INVALID_MOUNT']);
+  });
+
+  it('have one of three interfaces', () => {
+    expect(settings().app.interface).toBeNull();
+    expect(codes('--app-interface', 'rack')).toEqual(['INVALID_CHOICE']);
+  });
+});
+
 describe('what an option cannot do here', () => {
   it('is said once for options that are not there yet, under strict too', () => {
     expect(space.run(['--strict', '--spooler', 'tasks']).warnings).toEqual([

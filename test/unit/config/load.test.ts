@@ -140,6 +140,7 @@ describe('settings', () => {
   it.each([
     ['app.mjs', { file: 'app.mjs', module: null }],
     ['wsgi:app', { file: null, module: 'wsgi:app' }],
+    ['app.js:main', { file: 'app.js', module: null, callable: 'main' }],
   ])('takes the bare word %s for the application', (word, app) => {
     expect(run(['-s', 'a.sock', word]).settings.app).toMatchObject(app);
   });
