@@ -168,12 +168,12 @@ export interface NativeAddon extends NativeSockets {
 
 const addonName = 'uwsgi_node.node';
 
-/** The package's own prebuilt binary first, then what `npm run build` and `npm run build:dev` leave behind. */
+/** In a clone what was built there; in an installed package the prebuilt binary, which is all it has. */
 function candidates(): string[] {
   return [
-    `prebuilds/${process.platform}-${process.arch}/${addonName}`,
     `build/Release/${addonName}`,
     `build/dev/Debug/${addonName}`,
+    `prebuilds/${process.platform}-${process.arch}/${addonName}`,
   ].map((path) => fileURLToPath(new URL(path, packageRoot)));
 }
 
