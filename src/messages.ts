@@ -1,7 +1,7 @@
 /**
  * What crosses the walls: master process ‖ worker process ‖ JS thread. Plain data only (structured clone, JSON).
  */
-import type { Settings } from './config/settings.js';
+import type { AppInterface, Settings } from './config/settings.js';
 
 /** Raised on every incompatible change below; a master that meets another version re-executes itself. */
 export const MESSAGES_VERSION = 1;
@@ -42,6 +42,8 @@ export interface LoadedApp {
   /** Absolute path of the module that holds the application. */
   file: string;
   callable: string;
+  /** What it is: a WSGI-style application, a node:http one, a fetch handler. */
+  kind: AppInterface;
   /** Milliseconds. */
   loadTime: number;
 }

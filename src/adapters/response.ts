@@ -42,7 +42,16 @@ export function makeResponse(request: IncomingMessage, socket: PeerSocket): Resp
  */
 function storeWithoutFraming(this: Response, firstLine: string, headers: Headers): void {
   storeHeader.call(this, firstLine, withoutFraming(headers));
+  const text = this._header ?? '';
+  if (text.includes('text/event-stream') && !/\r\nx-accel-buffering:/i.test(text)) {
+    this._header = `${text.slice(0, -2)}${unbuffered}\r\n\r\n`;
+  }
 }
+
+/**
+ * nginx keeps back what does not fill a buffer, so that events would come late or never. It takes this header for itself.
+ */
+const unbuffered = 'X-Accel-Buffering: no';
 
 const isFraming = (name: unknown) => /^(?:transfer-encoding|trailer)$/i.test(String(name));
 

@@ -46,6 +46,7 @@ export class PeerSocket extends Duplex {
   readonly #peer: Peer;
   #incoming: BodySource | null = null;
   #complete = false;
+  #awaitsDrain = false;
   #timeout = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -137,7 +138,12 @@ export class PeerSocket extends Duplex {
       if (typeof callback === 'function') process.nextTick(callback as Done);
       return true;
     }
-    return super.write(chunk, encoding as BufferEncoding, done as Done);
+    const room = super.write(chunk, encoding as BufferEncoding, done as Done);
+    if (!room && !this.#awaitsDrain) {
+      this.#awaitsDrain = true;
+      this.once('drain', () => this.#drained());
+    }
+    return room;
   }
 
   override _write(chunk: Chunk, encoding: BufferEncoding, done: Done): void {
@@ -228,6 +234,18 @@ export class PeerSocket extends Duplex {
       return this.#peer.writeRaw(first.chunk, bytesOf(second));
     }
     return this.#peer.writeRaw(null, Buffer.concat(written.map(bytesOf)));
+  }
+
+  /** node:http's `ondrain`: a response does not watch its socket itself. */
+  #drained(): void {
+    this.#awaitsDrain = false;
+    const response = this._httpMessage;
+    if (response?.writableNeedDrain !== true) return;
+    const needDrain = Object.getOwnPropertySymbols(response).find(
+      ({ description }) => description === 'kNeedDrain',
+    );
+    if (needDrain !== undefined) Object.assign(response, { [needDrain]: false });
+    response.emit('drain');
   }
 
   /** As `socketOnTimeout` of node:http: whoever listens decides; if nobody does, the connection ends. */

@@ -126,7 +126,7 @@ export class Master {
   #summary(app: LoadedApp | null): string {
     const { settings, listeners } = this.#parts;
     return readyLine({
-      app: app === null ? null : `${app.callable} of ${app.file}`,
+      app: app === null ? null : applicationText(app),
       processes: settings.processes,
       threads: settings.threads,
       sockets: listeners.map(({ name, protocol }) => `${name} (${protocol})`),
@@ -179,4 +179,9 @@ export class Master {
   #endIfDone(): void {
     if (this.#slots.every(({ worker }) => worker === null)) this.#end(this.#exitCode);
   }
+}
+
+/** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)` */
+function applicationText({ callable, file, kind }: LoadedApp): string {
+  return `${callable} of ${file}${kind === 'wsgi' ? '' : ` (${kind})`}`;
 }

@@ -7,12 +7,16 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AppSetting } from '../config/settings.js';
 import { loadErrors } from '../errors.js';
+import { log } from '../log/stderr.js';
 import type { Application } from '../wsgi/types.js';
+import { type Place, type Recognised, recognise } from './app-kind.js';
+import { captureListen, type ListenCapture } from './listen-capture.js';
 
-export interface Loaded {
+export interface Loaded extends Recognised {
   application: Application;
   /** Absolute path of the module. */
   file: string;
+  /** The export that it is, or `listen(3000)`. */
   callable: string;
 }
 
@@ -28,7 +32,14 @@ interface Target {
   isFactory: boolean;
 }
 
+/** How long a module that exports no application may take until it calls listen(), seconds; when it is told so. */
+const patience = 60;
+const silence = 5;
+
 /**
+ * In this order: the export that `callable` names; a default export or an export `fetch` that takes web requests; a
+ * default export that is a request listener or a framework's application; the server that the module starts.
+ *
  * @param cwd directory in which modules are looked for, absolute
  * @throws UwsgiNodeError that says what was looked for and where, or what the module exports instead; whatever the module
  *         itself throws
@@ -37,12 +48,79 @@ export async function loadApplication(setting: AppSetting, cwd: string): Promise
   const target = parseTarget(setting);
   const file = setting.file === null ? findModule(target.module, cwd) : findFile(setting.file, cwd);
   requireTypes(file);
+  const capture = captureListen();
   const exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
-  const found = pick(exported, target.callable);
-  if (typeof found !== 'function') throw loadErrors.noCallable(file, target.callable, describe(exported));
-  const application = target.isFactory ? await (found as () => unknown)() : found;
-  if (typeof application !== 'function') throw loadErrors.notAFunction(file, target.callable, application);
-  return { application: application as Application, file, callable: target.callable };
+  const place = { wanted: setting.interface ?? null, capture };
+  if (target.isFactory)
+    return { ...(await make(exported, target, file, place)), file, callable: target.callable };
+  const found = (await search(exported, target, place)) ?? (await waitForServer(file, place));
+  if (found === null) throw loadErrors.noCallable(file, target.callable, describe(exported));
+  return { ...found, file };
+}
+
+type Searched = Omit<Place, 'isDefault'>;
+type Found = Recognised & { callable: string };
+
+async function make(
+  exported: Record<string, unknown>,
+  { callable }: Target,
+  file: string,
+  place: Searched,
+): Promise<Recognised> {
+  const factory = pick(exported, callable);
+  if (typeof factory !== 'function') throw loadErrors.noCallable(file, callable, describe(exported));
+  const made: unknown = await factory();
+  const found = await recognise(made, { ...place, isDefault: false });
+  if (found === null) throw loadErrors.notAFunction(file, callable, made);
+  return found;
+}
+
+async function search(
+  exported: Record<string, unknown>,
+  { callable }: Target,
+  place: Searched,
+): Promise<Found | null> {
+  const whole = exported.default as Record<string, unknown> | undefined;
+  const named = exported[callable] ?? (whole !== null ? whole?.[callable] : undefined);
+  if (named !== undefined) return within(named, callable, { ...place, isDefault: callable === 'default' });
+  // Somebody who asks for an export by name does not want another one.
+  if (callable !== defaultCallable) return null;
+  if (typeof exported.fetch === 'function') {
+    return within({ fetch: exported.fetch }, 'fetch', { ...place, isDefault: false });
+  }
+  return within(whole, 'default', { ...place, isDefault: true });
+}
+
+/** Exports may be promises of an application: `export const app = build()`. */
+async function within(value: unknown, callable: string, place: Place): Promise<Found | null> {
+  const settled = value instanceof Promise ? await value : value;
+  const found = await recognise(settled, place);
+  return found === null
+    ? null
+    : { ...found, callable: callable === 'default' ? nameOfDefault(found) : callable };
+}
+
+/** What a default export was called before there were others than WSGI-style ones. */
+function nameOfDefault({ kind }: Recognised): string {
+  return kind === 'wsgi' ? defaultCallable : 'default';
+}
+
+/** The module exports no application; it may be one that starts its own server, now or when its database is there. */
+async function waitForServer(file: string, { wanted, capture }: Searched): Promise<Found | null> {
+  if (wanted === 'wsgi' || wanted === 'fetch') return null;
+  const hint = setTimeout(
+    () => log(`${file} exports no application; waiting for it to call listen()`),
+    silence * 1000,
+  );
+  await capture.wait(patience);
+  clearTimeout(hint);
+  return captured(capture);
+}
+
+async function captured(capture: ListenCapture): Promise<Found | null> {
+  if (capture.server === null) return null;
+  const { adapt } = await import('../adapters/node-http.js');
+  return { kind: 'node', application: adapt(null, capture), callable: capture.call };
 }
 
 function parseTarget({ module, file, callable }: AppSetting): Target {

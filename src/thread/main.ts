@@ -5,14 +5,15 @@
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Settings } from '../config/settings.js';
+import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
 import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { ControlToThread, LoadedApp, ThreadStart, ThreadToControl } from '../messages.js';
 import type { Application } from '../wsgi/types.js';
-import { loadApplication } from './app-loader.js';
+import { type Loaded, loadApplication } from './app-loader.js';
 import { errorStream } from './error-stream.js';
+import { mountApplications } from './mounts.js';
 import { ThreadServer } from './server.js';
 
 const { settings, listeners, core } = workerData as ThreadStart;
@@ -31,18 +32,39 @@ const noApplication: Application = (environ, startResponse) => {
 
 async function load({
   app,
+  mounts,
+  manageScriptName,
   needApp,
 }: Settings): Promise<{ application: Application; app: LoadedApp | null }> {
   const begun = performance.now();
   try {
-    if (app.module === null && app.file === null) throw loadErrors.noneNamed();
-    const { application, file, callable } = await loadApplication(app, process.cwd());
-    return { application, app: { file, callable, loadTime: Math.round(performance.now() - begun) } };
+    if (app.module === null && app.file === null && mounts.length === 0) throw loadErrors.noneNamed();
+    const { loaded, application } = await loadAll(app, mounts, manageScriptName);
+    const { file, callable, kind } = loaded;
+    return { application, app: { file, callable, kind, loadTime: Math.round(performance.now() - begun) } };
   } catch (error) {
     if (needApp) throw error;
     log(`unable to load the application: ${reason(error)}`);
     return { application: noApplication, app: null };
   }
+}
+
+/** Without an application of its own the root is the first mount's, as in uWSGI. */
+async function loadAll(
+  app: AppSetting,
+  mounts: readonly MountSetting[],
+  manageScriptName: boolean,
+): Promise<{ loaded: Loaded; application: Application }> {
+  const named = app.module !== null || app.file !== null;
+  const root = named ? await loadApplication(app, process.cwd()) : null;
+  const mounted = [];
+  // One after the other: two modules that listen() would otherwise not be told apart.
+  for (const mount of mounts) {
+    mounted.push({ path: mount.path, ...(await loadApplication(mount.app, process.cwd())) });
+  }
+  const loaded = root ?? mounted[0]!;
+  if (mounted.length === 0) return { loaded, application: loaded.application };
+  return { loaded, application: mountApplications(mounted, loaded.application, manageScriptName) };
 }
 
 /** The stack of what a module threw; of our own errors the message says everything. */
@@ -52,6 +74,9 @@ function reason(error: unknown): string {
     ? error.message
     : (error.stack ?? error.message);
 }
+
+/** False under uWebSockets.js: Node aborts when such a thread ends, so the control thread ends the process instead. */
+let endsItself = true;
 
 async function run(): Promise<void> {
   const { application, app } = await load(settings);
@@ -70,7 +95,9 @@ async function run(): Promise<void> {
   control.on('message', (message: ControlToThread) => {
     if (message.type === 'drain') void drain(server);
   });
-  tell({ type: 'ready', app, http: await server.startHttp(listeners) });
+  const http = await server.startHttp(listeners);
+  endsItself = http !== 'uWebSockets.js';
+  tell({ type: 'ready', app, http });
 }
 
 async function drain(server: ThreadServer): Promise<void> {
@@ -78,7 +105,7 @@ async function drain(server: ThreadServer): Promise<void> {
   tell({ type: 'drained' });
   server.close();
   // The application may hold timers or connections that would keep the thread.
-  setImmediate(() => process.exit(0));
+  if (endsItself) setImmediate(() => process.exit(0));
 }
 
 run().catch((error) => tell({ type: 'failed', reason: reason(error) }));

@@ -29,7 +29,7 @@ export class FakeWorker extends EventEmitter {
   ready(): void {
     this.say({
       type: 'ready',
-      app: { file: '/srv/wsgi.js', callable: 'application', loadTime: 1234 },
+      app: { file: '/srv/wsgi.js', callable: 'application', kind: 'wsgi', loadTime: 1234 },
       http: null,
     });
   }

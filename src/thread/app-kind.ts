@@ -1,0 +1,111 @@
+/**
+ * Tells what an exported value is: an application by the calling convention, something that was written for node:http, or
+ * a fetch handler. Frameworks are recognised by what every version of them has.
+ */
+import { Server as HttpServer } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
+import { adapt, type Listener, nodeHandler } from '../adapters/node-http.js';
+import type { AppInterface } from '../config/settings.js';
+import { isDirect } from '../wsgi/direct.js';
+import type { Application } from '../wsgi/types.js';
+import type { ListenCapture } from './listen-capture.js';
+
+export interface Recognised {
+  kind: AppInterface;
+  application: Application;
+}
+
+/** Where the value stands decides what a function of two parameters is by default. */
+export interface Place {
+  /** `app-interface`, or null. */
+  wanted: AppInterface | null;
+  capture: ListenCapture;
+  /** `export default (request) => …` is a fetch handler; an export of another name must be called so. */
+  isDefault: boolean;
+}
+
+type Members = Record<string, unknown>;
+
+/** Null: it is no application, or not of the kind that was asked for. */
+export async function recognise(value: unknown, place: Place): Promise<Recognised | null> {
+  const { wanted, capture, isDefault } = place;
+  if (wanted === 'wsgi') return typeof value === 'function' ? wsgi(value) : null;
+  if (typeof value === 'function' && isDirect(value as Application)) return wsgi(value);
+  if (wanted !== 'fetch') {
+    const application = await fromFramework(value, capture);
+    if (application !== null) return { kind: 'node', application };
+  }
+  const fetches = hasMethod(value, 'fetch') || (wanted === 'fetch' && typeof value === 'function');
+  if (fetches && wanted !== 'node') return fetcher(value);
+  if (typeof value !== 'function') return null;
+  if (wanted === 'node' || takesRequest(value)) return listenerOrFetch(value as Listener, isDefault, place);
+  return wsgi(value);
+}
+
+async function listenerOrFetch(
+  value: Listener,
+  isDefault: boolean,
+  { wanted, capture }: Place,
+): Promise<Recognised> {
+  if (wanted === null && isDefault && value.length === 1) return fetcher(value);
+  return { kind: 'node', application: adapt(value, capture) };
+}
+
+export async function fetcher(value: unknown): Promise<Recognised> {
+  const { fetchHandler } = await import('../adapters/fetch.js');
+  return { kind: 'fetch', application: fetchHandler(value as Parameters<typeof fetchHandler>[0]) };
+}
+
+function wsgi(value: unknown): Recognised {
+  return { kind: 'wsgi', application: value as Application };
+}
+
+/** What `http.createServer` made, or what a framework puts in front of one. */
+async function fromFramework(value: unknown, capture: ListenCapture): Promise<Application | null> {
+  if (isServer(value)) return nodeHandler(value);
+  const app = value as Members;
+  // Fastify; `routing` only works once the plugins are loaded.
+  if (hasMethod(app, 'routing') && hasMethod(app, 'ready')) {
+    await app.ready();
+    return isServer(app.server) ? nodeHandler(app.server) : adapt(app.routing as Listener, capture);
+  }
+  if (hasMethod(app, 'initialize') && isServer(app.listener)) {
+    await app.initialize(); // hapi
+    return nodeHandler(app.listener);
+  }
+  if (hasMethod(app, 'getHttpAdapter') && hasMethod(app, 'getHttpServer') && hasMethod(app, 'init')) {
+    await app.init(); // NestJS
+    return nodeHandler(app.getHttpServer() as HttpServer);
+  }
+  if (hasMethod(app, 'callback') && Array.isArray(app.middleware)) {
+    return adapt(app.callback() as Listener, capture); // Koa
+  }
+  // Express and Connect are functions; polka is an object.
+  if (typeof value === 'function' && hasMethod(app, 'handle') && hasMethod(app, 'use')) {
+    return adapt(value as Listener, capture);
+  }
+  if (hasMethod(app, 'handler') && hasMethod(app, 'listen')) {
+    return adapt((request, response) => (app.handler as Listener)(request, response), capture);
+  }
+  return null;
+}
+
+function isServer(value: unknown): value is HttpServer {
+  return value instanceof HttpServer || value instanceof HttpsServer;
+}
+
+function hasMethod<Name extends string>(
+  value: unknown,
+  name: Name,
+): value is Members & Record<Name, (...args: unknown[]) => unknown> {
+  const holds = typeof value === 'function' || (typeof value === 'object' && value !== null);
+  return holds && typeof (value as Members)[name] === 'function';
+}
+
+/** `(req, res) => …` and `(environ, startResponse) => …` are told apart by the name of what comes first. */
+function takesRequest(value: object): boolean {
+  const source = Function.prototype.toString.call(value);
+  const first =
+    /^(?:async\s*)?(?:function\b\s*\*?\s*[\w$]*\s*)?[\w$]*\s*\(?\s*([\w$]+)/.exec(source)?.[1] ?? '';
+  return /^_*(?:req|request|incoming|incomingMessage)$/i.test(first);
+}

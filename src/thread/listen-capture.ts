@@ -1,0 +1,137 @@
+/**
+ * Catches `listen()` of an application that starts its own server, in the JS thread that runs it: the server is taken as
+ * the application, and nothing is bound. In each of several threads the port would be taken already.
+ *
+ * Only the first is caught: a second server (metrics, a debug port) means what it says. The server keeps Node's own
+ * methods; it gets a handle that stands for a listening socket, so that `listening`, `address()` and `close()` answer.
+ */
+import { Server as HttpServer } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
+import type { ServerHolder } from '../adapters/node-http.js';
+
+/** What net.Server looks for in its handle, on every version from 20 on. */
+interface Internals {
+  _handle: unknown;
+  _pipeName?: string;
+  _connections: number;
+  _emitCloseIfDrained(): void;
+  listen(...args: unknown[]): unknown;
+}
+
+export type CapturedServer = HttpServer | HttpsServer;
+
+interface Asked {
+  port: number;
+  host: string;
+  path: string | null;
+  callback: unknown;
+}
+
+/** Everything a captured server believes of its socket. */
+class Handle {
+  closed = false;
+  constructor(private readonly asked: Asked) {}
+
+  close(): void {
+    this.closed = true;
+  }
+  ref(): void {}
+  unref(): void {}
+  hasRef(): boolean {
+    return false;
+  }
+  getsockname(out: object): number {
+    const { host, port } = this.asked;
+    Object.assign(out, { address: host, family: host.includes(':') ? 'IPv6' : 'IPv4', port });
+    return 0;
+  }
+}
+
+export class ListenCapture implements ServerHolder {
+  server: HttpServer | null = null;
+  /** As the application wrote it: `listen(3000)`; empty until something was captured. */
+  call = '';
+  #handle: Handle | null = null;
+  #found: (() => void) | null = null;
+
+  /** Resolves when a server has been captured, or when nothing is left that could still start one. */
+  async wait(seconds: number): Promise<void> {
+    if (this.server !== null) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#found = resolve;
+      process.once('beforeExit', resolve);
+      timer = setTimeout(resolve, seconds * 1000).unref();
+    });
+    clearTimeout(timer);
+  }
+
+  /** `server.close()` of the application calls back when its requests are answered, as Node's does. */
+  count(change: 1 | -1): void {
+    const server = this.server as unknown as Internals | null;
+    if (server === null) return;
+    server._connections += change;
+    if (this.#handle?.closed === true && server._connections === 0) {
+      this.#handle = null;
+      server._emitCloseIfDrained();
+    }
+  }
+
+  install(): this {
+    for (const { prototype } of [HttpServer, HttpsServer] as { prototype: unknown }[]) {
+      const target = prototype as Internals;
+      const listen = target.listen;
+      const capture = this;
+      target.listen = function (this: Internals, ...args: unknown[]) {
+        return capture.#take(this, args) ? this : listen.apply(this, args);
+      };
+    }
+    return this;
+  }
+
+  /** False: it really listens. On a descriptor it is the server's own HTTP front, or somebody who knows why. */
+  #take(server: Internals, args: unknown[]): boolean {
+    const [first] = args;
+    if (typeof first === 'object' && first !== null && 'fd' in first) return false;
+    if (this.server !== null && this.server !== (server as unknown)) return false;
+    const asked = readArguments(args);
+    this.server = server as unknown as HttpServer;
+    this.call = `listen(${asked.path ?? (asked.port || '')})`;
+    this.#handle = new Handle(asked);
+    server._handle = this.#handle;
+    if (asked.path !== null) {
+      server._pipeName = asked.path;
+      Object.assign(this.#handle, { getsockname: undefined });
+    }
+    const handle = this.#handle;
+    if (typeof asked.callback === 'function') this.server.once('listening', asked.callback as () => void);
+    process.nextTick(() => {
+      if (server._handle === handle) this.server?.emit('listening');
+    });
+    this.#found?.();
+    return true;
+  }
+}
+
+/** listen(port, host, backlog, callback), listen(path, …), listen({ port, host, path }, callback). */
+function readArguments(args: unknown[]): Asked {
+  const [first, second] = args;
+  const options = (typeof first === 'object' && first !== null ? first : {}) as Record<string, unknown>;
+  const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first));
+  const path = typeof first === 'string' && !isPort ? first : options.path;
+  const host = typeof second === 'string' ? second : options.host;
+  return {
+    port: Number(isPort ? first : (options.port ?? 0)),
+    host: typeof host === 'string' && host !== '' ? host : '::',
+    path: typeof path === 'string' ? path : null,
+    callback: args.findLast((argument) => typeof argument === 'function'),
+  };
+}
+
+let installed: ListenCapture | null = null;
+
+/** The one of this thread, installed at the first call and for good: an application may listen late. */
+export function captureListen(): ListenCapture {
+  installed ??= new ListenCapture().install();
+  return installed;
+}

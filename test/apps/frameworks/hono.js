@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { Hono } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import { streamSSE, streamText } from 'hono/streaming';
+
+const app = new Hono();
+app.get('/', (c) => c.text('hello'));
+app.get('/client', (c) => {
+  const url = new URL(c.req.url);
+  return c.json({ ip: c.req.raw.ip, protocol: url.protocol.slice(0, -1), url: url.pathname + url.search });
+});
+app.post('/json', async (c) => c.json(await c.req.json()));
+app.post('/upload', async (c) => {
+  const hash = createHash('sha256');
+  for await (const chunk of c.req.raw.body) hash.update(chunk);
+  return c.text(hash.digest('hex'));
+});
+app.get('/download', (c) => c.body(Buffer.alloc(3_000_000, 'x')));
+app.get('/cookies', (c) => {
+  for (const name of ['a', 'b', 'c', 'd', 'e']) setCookie(c, name, '1');
+  return c.text(String(getCookie(c, 'sent')));
+});
+app.get('/redirect', (c) => c.redirect('/'));
+app.get('/stream', (c) =>
+  streamText(c, async (stream) => {
+    for (const part of ['one ', 'two ', 'three']) await stream.write(part);
+  }),
+);
+let left = () => {};
+const readerLeft = new Promise((resolve) => {
+  left = resolve;
+});
+app.get('/events', (c) => {
+  c.req.raw.signal.addEventListener('abort', () => left('yes'));
+  return streamSSE(c, async (stream) => {
+    await stream.writeSSE({ data: 'first' });
+    await readerLeft;
+  });
+});
+app.get('/reader-left', async (c) => c.text(await readerLeft));
+app.get('/throw', () => {
+  throw new Error('thrown on purpose');
+});
+
+export default app;
