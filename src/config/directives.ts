@@ -3,10 +3,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { problems } from '../errors.js';
-import type { Entry } from './entry.js';
+import { type Entry, textOf } from './entry.js';
 import { readEnvironmentFolder } from './envdir.js';
 import { ExitRequested, type Loader } from './loader.js';
-import { findLogic } from './logic.js';
+import { type Logic, logics } from './logic.js';
 import { findOption } from './options.js';
 import { Unreadable } from './sources.js';
 import { parseTemplate } from './templates.js';
@@ -45,10 +45,8 @@ function resolveHost(loader: Loader, entry: Entry): void {
   const script =
     'require("node:dns").lookup(process.argv[1], 4, (e, a) => { if (e) throw e; process.stdout.write(a); })';
   try {
-    const stdio = ['ignore', 'pipe', 'ignore'] as const;
     const address = execFileSync(process.execPath, ['-e', script, pair[1]], {
-      encoding: 'utf8',
-      stdio: [...stdio],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     setPlaceholder(loader, { ...entry, value: `${pair[0]}=${address}` });
   } catch {
@@ -58,41 +56,12 @@ function resolveHost(loader: Loader, entry: Entry): void {
 
 /** Opens a `for` or an `if`, each of which holds until its end, and holds no other. */
 const openBlock =
-  (name: string): Directive =>
-  (loader, entry) => {
+  (logic: Logic): Directive =>
+  (loader, { key, value, origin }) => {
     const { block } = loader;
-    if (block !== null) loader.refuseEntry(entry, problems.nestedLogic(block.key));
-    else
-      loader.block = {
-        key: entry.key,
-        logic: findLogic(name)!,
-        argument: entry.value ?? '',
-        origin: entry.origin,
-      };
+    if (block === null) loader.block = { key, logic, argument: value ?? '', origin };
+    else loader.refuse(origin, textOf({ key, value }), problems.nestedLogic(block.key));
   };
-
-const logicNames = [
-  ...[
-    'for',
-    'for-glob',
-    'for-times',
-    'for-readline',
-    'if-env',
-    'if-not-env',
-    'if-opt',
-    'if-not-opt',
-    'if-exists',
-  ],
-  ...['if-not-exists', 'if-file', 'if-not-file', 'if-dir', 'if-not-dir', 'if-plugin', 'if-not-plugin'],
-  ...[
-    'if-hostname',
-    'if-not-hostname',
-    'if-hostname-match',
-    'if-not-hostname-match',
-    'if-reload',
-    'if-not-reload',
-  ],
-];
 
 function namesIn(value: string | null): Set<string> {
   return new Set((value ?? '').toLowerCase().split(' ').filter(Boolean));
@@ -153,5 +122,5 @@ export const directives: Readonly<Record<string, Directive>> = {
   },
   iprint: (loader, entry) => loader.announcements.push(entry.value ?? ''),
   exit,
-  ...Object.fromEntries(logicNames.map((name) => [name, openBlock(name)])),
+  ...Object.fromEntries(Object.entries(logics).map(([name, logic]) => [name, openBlock(logic)])),
 };

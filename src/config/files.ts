@@ -46,6 +46,10 @@ export class ConfigurationFiles {
     const asked = split(name);
     const isAgain = format === 'ini' && asked.file === '' && asked.section !== null;
     const file = isAgain ? this.lastIni : asked.file;
+    if (isAgain && file === '') {
+      this.loader.refuseEntry(entry, problems.unreadableFile(name, 'no ini file has been read before it'));
+      return;
+    }
     this.guardAgainstCircles(name, file, entry);
     if (!isAgain) this.loader.announcements.push(formats[format].announce(file));
     if (format === 'ini') this.lastIni = file;

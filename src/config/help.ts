@@ -10,7 +10,8 @@ const INDENT = 34;
 
 /** The text of `--help`, `--help GROUP` or `--help OPTION`. */
 export function explain(topic: string | null): string {
-  if (topic === null) return overview();
+  // In a file or in the environment it is `help = true`.
+  if (topic === null || ['', '1', 'true'].includes(topic)) return overview();
   const name = topic.replace(/^--?/, '');
   const option = findOption(name);
   const group = Object.hasOwn(groups, name) ? `${groupText(name as GroupName, () => true)}\n` : null;

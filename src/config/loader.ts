@@ -21,18 +21,12 @@ const MOST_ENTRIES = 100_000;
 const applicationExtensions = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']);
 
 /** Variables that carry the server's own state between its processes. */
-const reservedVariables = new Set([
-  ...[
-    'RELOADS',
-    'VASSALS_DIR',
-    'EMPEROR_FD',
-    'EMPEROR_FD_CONFIG',
-    'EMPEROR_PROXY',
-    'BROODLORD_NUM',
-    'JAIL_PID',
-  ],
-  'ORIGINAL_PROC_NAME',
-]);
+const reservedVariables = new Set(
+  (
+    'UWSGI_RELOADS UWSGI_VASSALS_DIR UWSGI_EMPEROR_FD UWSGI_EMPEROR_FD_CONFIG UWSGI_EMPEROR_PROXY ' +
+    'UWSGI_BROODLORD_NUM UWSGI_JAIL_PID UWSGI_ORIGINAL_PROC_NAME'
+  ).split(' '),
+);
 
 /** An `exit` line: the configuration wants the program to end. */
 export class ExitRequested extends Error {
@@ -77,9 +71,8 @@ export class Loader implements Surroundings {
   /** Every `UWSGI_NAME=value` is `name = value`. */
   addEnvironment(): void {
     for (const [name, value] of Object.entries(this.env)) {
-      const own = name.startsWith('UWSGI_') ? name.slice('UWSGI_'.length) : null;
-      if (own === null || reservedVariables.has(own) || value === undefined) continue;
-      const key = own.toLowerCase().replaceAll('_', '-');
+      if (!name.startsWith('UWSGI_') || reservedVariables.has(name) || value === undefined) continue;
+      const key = name.slice('UWSGI_'.length).toLowerCase().replaceAll('_', '-');
       this.add(makeEntry(key, value, { file: 'environment', line: null }, 'environment'));
     }
   }

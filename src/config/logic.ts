@@ -103,7 +103,8 @@ function lines(file: string, { cwd }: Surroundings): Items {
   return found.map((line) => line.replace(/[\r\n]+$/, ''));
 }
 
-const logics: Record<string, Logic> = {
+/** By the name of the option that opens the block. */
+export const logics: Readonly<Record<string, Logic>> = {
   for: (argument) => argument.split(' ').filter(Boolean),
   'for-glob': (argument, { cwd }) => glob(argument, cwd),
   'for-times': times,
@@ -127,11 +128,6 @@ const logics: Record<string, Logic> = {
   'if-reload': (_, around) => kept(isReload(around), null),
   'if-not-reload': (_, around) => kept(!isReload(around), null),
 };
-
-/** The block that an option of this name (not an alias) opens. */
-export function findLogic(name: string): Logic | undefined {
-  return Object.hasOwn(logics, name) ? logics[name] : undefined;
-}
 
 /** Whether a line of this name closes a block. `end` is no option of uWSGI, but it closes one. */
 export function closesBlock(key: string): boolean {

@@ -26,7 +26,7 @@ options that switch \`master\` on.
 /** The whole of docs/options.md. */
 export function renderOptionsPage(): string {
   const sections = Object.keys(groups).map((group) => renderGroup(group as GroupName));
-  return [introduction, renderCounts(), ...sections].join('\n');
+  return `${[introduction, renderCounts(), ...sections].map((part) => part.trim()).join('\n\n')}\n`;
 }
 
 function renderCounts(): string {
@@ -34,7 +34,7 @@ function renderCounts(): string {
   const names = options.reduce((sum, { aliases }) => sum + 1 + aliases.length, 0);
   return (
     `There are ${options.length} options under ${names} names: ${count('works')} work, ${count('no-effect')} have no ` +
-    `effect, ${count('not-yet')} are not there yet, ${count('dangerous')} are dangerous.\n`
+    `effect, ${count('not-yet')} are not there yet, ${count('dangerous')} are dangerous.`
   );
 }
 
@@ -47,7 +47,7 @@ function renderGroup(group: GroupName): string {
     '| option | value | what it does | here |',
     '|---|---|---|---|',
   ];
-  return [...head, ...members.map(renderRow), ''].join('\n');
+  return [...head, ...members.map(renderRow)].join('\n');
 }
 
 function renderRow(option: Option): string {
