@@ -173,6 +173,4 @@ class Engine {
   bool serving_ = false;
 };
 
-uint64_t monotonic_ms();
-
 }  // namespace uwsgi_node

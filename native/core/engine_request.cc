@@ -1,0 +1,148 @@
+// The engine's first half: from an accepted connection to the call of the application.
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "native/core/clock.h"
+#include "native/core/engine.h"
+#include "native/core/receive.h"
+#include "native/core/rejections.h"
+
+namespace uwsgi_node {
+namespace {
+
+constexpr int kPatienceMs = 1;
+constexpr uint64_t kImpatienceMs = 100;
+
+}  // namespace
+
+void Engine::first_read(Connection& connection) {
+  const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
+  if (got > 0) {
+    consider(connection, {receive_.get(), static_cast<size_t>(got)});
+  } else if (got < 0 && would_block(errno)) {
+    if (connection.armed == 0 && comes_soon(connection)) return first_read(connection);
+    await_read(connection);
+  } else {
+    close(connection);  // a health check: connected and left
+  }
+}
+
+// A unix peer is accepted the moment it connects, often some microseconds before it has written. Waiting for
+// those here saves the way through epoll; above all the connection is then not left behind, already ours,
+// while the next request keeps this thread busy. A peer that lets us wait in vain costs one millisecond of a
+// hundred.
+bool Engine::comes_soon(const Connection& connection) {
+  const uint64_t now = monotonic_ms();
+  if (now < impatient_until_ms_) return false;
+  pollfd waiting{.fd = connection.fd, .events = POLLIN};
+  if (poll(&waiting, 1, kPatienceMs) > 0) return true;
+  impatient_until_ms_ = now + kImpatienceMs;
+  return false;
+}
+
+void Engine::more(Connection& connection) {
+  if (connection.buffer == nullptr) return first_read(connection);
+  const ssize_t got = read_some(connection.fd, connection.buffer.get() + connection.end,
+                                connection.capacity - connection.end);
+  if (got > 0) {
+    connection.end += static_cast<size_t>(got);
+    consider(connection, connection.buffered());
+  } else if (got == 0 || !would_block(errno)) {
+    host_.on_rejected(Rejection::kTruncated, connection.fd, connection.end);
+    close(connection);
+  }
+}
+
+// Keeps an incomplete packet of which `total` bytes are wanted next, and waits for the rest.
+void Engine::keep(Connection& connection, Bytes bytes, size_t total) {
+  if (connection.capacity < total) {
+    std::unique_ptr<uint8_t[]> larger(new uint8_t[total]);
+    memcpy(larger.get(), bytes.data(), bytes.size());
+    connection.buffer = std::move(larger);
+    connection.capacity = total;
+    connection.begin = 0;
+    connection.end = bytes.size();
+  }
+  await_read(connection);
+}
+
+// `bytes` is all that has come of the packet so far.
+void Engine::consider(Connection& connection, Bytes bytes) {
+  const uwsgi::Header header = uwsgi::parse_header(bytes);
+  if (header.status == uwsgi::ParseStatus::kInvalid) {
+    const bool tls = header.reason == uwsgi::InvalidReason::kTls;
+    return reject(connection, tls ? Rejection::kTls : Rejection::kHttp, 0);
+  }
+  if (header.status == uwsgi::ParseStatus::kNeedMore && bytes.size() < uwsgi::kHeaderSize) {
+    return keep(connection, bytes, uwsgi::kHeaderSize);
+  }
+  if (header.modifier1 == 100) return answer_ping(connection);
+  if (header.modifier1 != 0 && header.modifier1 != 30)
+    return reject(connection, Rejection::kModifier, header.modifier1);
+  if (header.vars_size > settings_.buffer_size)
+    return reject(connection, Rejection::kVarsTooLarge, header.vars_size);
+  const size_t body_at = uwsgi::kHeaderSize + header.vars_size;
+  if (bytes.size() < body_at) return keep(connection, bytes, body_at);
+
+  const Bytes block = bytes.subspan(uwsgi::kHeaderSize, header.vars_size);
+  const uwsgi::Vars vars = uwsgi::parse_vars(block, places_);
+  if (vars.status == uwsgi::ParseStatus::kInvalid) {
+    return reject(connection, Rejection::kMalformed, static_cast<uint64_t>(vars.reason));
+  }
+  if (settings_.limit_post != 0 && vars.content_length > settings_.limit_post) {
+    return reject(connection, Rejection::kBodyTooLarge, vars.content_length);
+  }
+  connection.content_length = vars.content_length;
+  const bool streams = vars.content_length > settings_.post_buffering;
+  const Bytes rest = bytes.subspan(body_at);
+  if (!streams && rest.size() < vars.content_length) {
+    return keep(connection, bytes, body_at + static_cast<size_t>(vars.content_length));
+  }
+  // Bytes beyond CONTENT_LENGTH belong to nobody: one packet per connection.
+  const size_t of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), vars.content_length));
+  run_application(connection, {block, vars.count, rest.first(of_body), streams, header.modifier1},
+                  rest.first(of_body));
+}
+
+// modifier1 100: the health check of uWSGI's own tools; the answer is modifier1 100, modifier2 1.
+void Engine::answer_ping(Connection& connection) {
+  static constexpr uint8_t kPong[] = {100, 0, 0, 1};
+  respond(connection, {kPong, sizeof kPong}, {});
+}
+
+void Engine::reject(Connection& connection, Rejection reason, uint64_t detail) {
+  host_.on_rejected(reason, connection.fd, detail);
+  const std::string_view response = response_to(reason);
+  if (response.empty()) return close(connection);
+  // The length of what the peer still sends is not known: read away what it is.
+  connection.content_length = kDrainBytes;
+  respond(connection, {reinterpret_cast<const uint8_t*>(response.data()), response.size()}, {});
+}
+
+void Engine::run_application(Connection& connection, const Request& request, Bytes surplus) {
+  connection.cancel();
+  connection.state = ConnectionState::kRunning;
+  std::unique_ptr<uint8_t[]> packet;
+  if (request.streams) {
+    // The head of a streamed body stays with the connection; the packet itself only for the call.
+    std::unique_ptr<uint8_t[]> head(new uint8_t[surplus.size() + 1]);
+    memcpy(head.get(), surplus.data(), surplus.size());
+    packet = std::exchange(connection.buffer, std::move(head));
+    connection.capacity = connection.end = surplus.size();
+    connection.begin = 0;
+  } else {
+    packet = std::move(connection.buffer);
+    connection.capacity = connection.begin = connection.end = 0;
+    connection.body_taken = connection.content_length;
+  }
+  const int fd = connection.fd;
+  host_.on_request(connection, request);
+  // Usually answered by now, and the connection free for the next.
+  if (connection.state == ConnectionState::kRunning && connection.fd == fd) await_application(connection);
+}
+
+}  // namespace uwsgi_node

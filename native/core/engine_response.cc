@@ -1,0 +1,97 @@
+// The engine's second half: from the application's answer to the closed connection.
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "native/core/clock.h"
+#include "native/core/engine.h"
+#include "native/core/receive.h"
+
+namespace uwsgi_node {
+
+void Engine::respond(Connection& connection, Segment head, Segment body) {
+  connection.response_begun = true;
+  switch (connection.response.write(connection.fd, head, body)) {
+    case WriteResult::kDone:
+      return end_of_response(connection);
+    case WriteResult::kAgain:
+      connection.state = ConnectionState::kFlushing;
+      connection.wants_body = false;
+      return await_write(connection);
+    case WriteResult::kDead:
+      return close(connection);
+  }
+}
+
+WriteResult Engine::write(Connection& connection, Segment first, Segment second) {
+  connection.response_begun = true;
+  const WriteResult result = connection.response.write(connection.fd, first, second);
+  if (result == WriteResult::kDead) close(connection);
+  if (result == WriteResult::kAgain) await_application(connection);
+  return result;
+}
+
+void Engine::finish(Connection& connection) {
+  connection.wants_body = false;
+  if (!connection.response.pending()) return end_of_response(connection);
+  connection.state = ConnectionState::kFlushing;
+  await_write(connection);
+}
+
+// A close with unread input is a reset, which can destroy the response on its way to the peer (nginx: "recv()
+// failed (104: Connection reset by peer)"). So an unread body is read away first, up to a bound.
+void Engine::end_of_response(Connection& connection) {
+  if (connection.body_left() == 0) return close(connection);
+  connection.body_taken += connection.end - connection.begin;
+  shutdown(connection.fd, SHUT_WR);
+  connection.state = ConnectionState::kDraining;
+  connection.content_length = std::min(connection.content_length, connection.body_taken + kDrainBytes);
+  drain(connection);
+}
+
+void Engine::drain(Connection& connection) {
+  while (connection.body_left() > 0) {
+    const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
+    if (got < 0 && would_block(errno)) {
+      if (!connection.waits()) {
+        draining_.start(connection, monotonic_ms());
+        update_tick();
+      }
+      return arm(connection, EPOLLIN);
+    }
+    if (got <= 0) break;
+    connection.body_taken += std::min<uint64_t>(static_cast<uint64_t>(got), connection.body_left());
+  }
+  close(connection);
+}
+
+void Engine::abort(Connection& connection) {
+  // A reset on TCP. A unix socket has none: there the reader sees the end, and only a Content-Length tells it
+  // that something is missing.
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close(connection);
+}
+
+void Engine::gone(Connection& connection) {
+  if (connection.state == ConnectionState::kRunning) host_.on_gone(connection);
+  if (connection.state != ConnectionState::kFree) close(connection);
+}
+
+void Engine::flush(Connection& connection) {
+  const size_t before = connection.response.pending_bytes();
+  const WriteResult result = connection.response.flush(connection.fd);
+  if (result == WriteResult::kDead) return gone(connection);
+  if (result == WriteResult::kAgain) {
+    if (connection.response.pending_bytes() < before) writing_.start(connection, monotonic_ms());
+    return;
+  }
+  if (connection.state == ConnectionState::kFlushing) return end_of_response(connection);
+  const int fd = connection.fd;
+  host_.on_writable(connection);
+  if (connection.state == ConnectionState::kRunning && connection.fd == fd) await_application(connection);
+}
+
+}  // namespace uwsgi_node
