@@ -3,7 +3,101 @@
 
 #include <node_api.h>
 
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "native/binding/loop.h"
+#include "native/core/engine.h"
+#include "native/core/var_layouts.h"
+
 namespace uwsgi_node {
+
+// An array that is being sent; lives during the call.
+struct LentArray {
+  napi_env env;
+  napi_value array;
+};
+
+class EngineBinding final : public EngineHost {
+ public:
+  EngineBinding(napi_env env, const EngineSettings& settings, uwsgi::VarPlace* places, uint16_t* names,
+                uint32_t* facts)
+      : env_(env),
+        names_(names),
+        facts_(facts),
+        engine_(*this, settings, places),
+        scratch_(new uint8_t[kScratch]) {}
+
+  bool start(uv_loop_t* loop, const std::vector<int>& listeners, const std::vector<bool>& unix_sockets,
+             napi_value handlers);
+  napi_value make_object();
+
+  void on_request(Connection& connection, const Request& request) override;
+  void on_writable(Connection& connection) override;
+  void on_data(Connection& connection, Bytes chunk) override;
+  void on_gone(Connection& connection) override;
+  void on_rejected(Rejection reason, int fd, uint64_t detail) override;
+  void listen_to_new(bool wanted) override {
+    if (loop_) loop_->listen(wanted);
+  }
+  void tick_wanted(bool wanted) override {
+    if (loop_) loop_->tick(wanted);
+  }
+  bool alive() const override { return alive_; }
+
+ private:
+  // Strings of this size or less are copied into the engine's scratch memory on their way out; larger ones
+  // get memory of their own, which then can wait for a slow reader without another copy.
+  static constexpr size_t kScratch = 192 * 1024;
+
+  template <void (EngineBinding::*Method)(const napi_value* args, size_t count, napi_value* result)>
+  static napi_value call_method(napi_env env, napi_callback_info info) {
+    constexpr size_t kMost = 4;
+    size_t count = kMost;
+    napi_value args[kMost];
+    void* self;
+    napi_get_cb_info(env, info, &count, args, nullptr, &self);
+    napi_value result = nullptr;
+    (static_cast<EngineBinding*>(self)->*Method)(args, count, &result);
+    return result;
+  }
+
+  void respond(const napi_value* args, size_t count, napi_value* result);
+  void write(const napi_value* args, size_t count, napi_value* result);
+  void finish(const napi_value* args, size_t count, napi_value* result);
+  void abort(const napi_value* args, size_t count, napi_value* result);
+  void read_body(const napi_value* args, size_t count, napi_value* result);
+  void want_body(const napi_value* args, size_t count, napi_value* result);
+  void upgrade(const napi_value* args, size_t count, napi_value* result);
+  void peer(const napi_value* args, size_t count, napi_value* result);
+  void stop_accepting(const napi_value* args, size_t count, napi_value* result);
+  void open_requests(const napi_value* args, size_t count, napi_value* result);
+  void keep_alive(const napi_value* args, size_t count, napi_value* result);
+  void close(const napi_value* args, size_t count, napi_value* result);
+
+  void emit(napi_ref handler, size_t count, napi_value* args);
+  Segment outgoing(napi_value value, size_t* scratch_used);
+  void shut_down(std::function<void()> done);
+  static void on_environment_exit(napi_async_cleanup_hook_handle handle, void* self);
+
+  napi_env env_;
+  uint16_t* names_;
+  uint32_t* facts_;
+  Engine engine_;
+  VarLayouts layouts_;
+  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<uint8_t[]> scratch_;
+  LentArray lent_{};
+  napi_ref on_request_ = nullptr;
+  napi_ref on_writable_ = nullptr;
+  napi_ref on_data_ = nullptr;
+  napi_ref on_gone_ = nullptr;
+  napi_ref on_rejected_ = nullptr;
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  bool alive_ = true;
+  bool closed_ = false;
+};
 
 // createEngine(options, handlers, places, names, facts): see NativeEngine in src/native.ts.
 napi_value create_engine(napi_env env, napi_callback_info info);

@@ -1,0 +1,104 @@
+// From the engine to JavaScript: requests, and what becomes of them.
+#include "native/binding/engine_binding.h"
+#include "native/binding/values.h"
+#include "native/core/socket.h"
+
+namespace uwsgi_node {
+namespace {
+
+// Numbers of a request, in an array that JavaScript reads without a call. Mirrors `Fact` in src/native.ts.
+enum Fact : size_t {
+  kConnection,
+  kCount,
+  kModifier1,
+  kStreams,
+  kLayout,
+  kFresh,
+  kPrefix,
+  kPrefixFresh,
+  kPrefixCount,
+  kRepeats,
+  kContentLengthLow,
+  kContentLengthHigh,
+};
+
+}  // namespace
+
+// Each call gets an object of its own as `this`: Node takes it as the call's async resource, so that what one
+// request puts into an AsyncLocalStorage is not seen by the next.
+void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
+  napi_value function;
+  napi_value resource;
+  napi_get_reference_value(env_, handler, &function);
+  napi_create_object(env_, &resource);
+  const napi_status status = napi_make_callback(env_, nullptr, resource, function, count, args, nullptr);
+  if (status == napi_ok) return;
+  bool pending = false;
+  napi_is_exception_pending(env_, &pending);
+  napi_value error;
+  if (pending && napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+    napi_fatal_exception(env_, error);
+  } else {
+    alive_ = false;  // the thread is being terminated
+  }
+}
+
+void EngineBinding::on_request(Connection& connection, const Request& request) {
+  const HandleScope scope(env_);
+  const VarsMatch match = layouts_.match(request.vars, engine_.places(), request.count, names_);
+  facts_[kConnection] = connection.id;
+  facts_[kCount] = request.count;
+  facts_[kModifier1] = request.modifier1;
+  facts_[kStreams] = request.streams;
+  facts_[kLayout] = match.layout.index;
+  facts_[kFresh] = match.layout.fresh;
+  facts_[kPrefix] = match.prefix.index;
+  facts_[kPrefixFresh] = match.prefix.fresh;
+  facts_[kPrefixCount] = match.prefix_count;
+  facts_[kRepeats] = match.repeats;
+  facts_[kContentLengthLow] = static_cast<uint32_t>(connection.content_length);
+  facts_[kContentLengthHigh] = static_cast<uint32_t>(connection.content_length >> 32);
+
+  napi_value args[2];
+  const auto text = as_text(request.vars);
+  napi_create_string_latin1(env_, text.data(), text.size(), &args[0]);
+  if (request.streams || request.body.empty()) {
+    napi_get_null(env_, &args[1]);
+  } else {
+    napi_create_buffer_copy(env_, request.body.size(), request.body.data(), nullptr, &args[1]);
+  }
+  emit(on_request_, 2, args);
+}
+
+void EngineBinding::on_writable(Connection& connection) {
+  const HandleScope scope(env_);
+  napi_value id = make_number(env_, connection.id);
+  emit(on_writable_, 1, &id);
+}
+
+void EngineBinding::on_data(Connection& connection, Bytes chunk) {
+  const HandleScope scope(env_);
+  napi_value args[2] = {make_number(env_, connection.id)};
+  if (chunk.empty()) {
+    napi_get_null(env_, &args[1]);
+  } else {
+    napi_create_buffer_copy(env_, chunk.size(), chunk.data(), nullptr, &args[1]);
+  }
+  emit(on_data_, 2, args);
+}
+
+void EngineBinding::on_gone(Connection& connection) {
+  const HandleScope scope(env_);
+  napi_value id = make_number(env_, connection.id);
+  emit(on_gone_, 1, &id);
+}
+
+void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
+  if (!alive_) return;
+  const HandleScope scope(env_);
+  napi_value args[3] = {make_number(env_, static_cast<double>(reason)), make_string(env_, peer_name(fd)),
+                        make_number(env_, static_cast<double>(detail))};
+  emit(on_rejected_, 3, args);
+}
+
+}  // namespace uwsgi_node

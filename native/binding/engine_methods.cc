@@ -1,0 +1,154 @@
+// From JavaScript to the engine: responses, bodies, the way out.
+#include <stdlib.h>
+#include <string.h>
+
+#include <string_view>
+
+#include "native/binding/engine_binding.h"
+#include "native/binding/values.h"
+#include "native/core/socket.h"
+
+namespace uwsgi_node {
+namespace {
+
+// src/wsgi/headers.ts refuses a head that is larger.
+constexpr size_t kHeadRoom = 64 * 1024;
+
+// Up to this size an array that the socket does not take is copied; a larger one is kept alive instead.
+constexpr size_t kCopied = 4 * 1024;
+
+struct HeldArray {
+  napi_env env;
+  napi_ref array;
+};
+
+void* hold_array(void* lent) {
+  const auto* array = static_cast<LentArray*>(lent);
+  auto* held = new HeldArray{array->env, nullptr};
+  napi_create_reference(array->env, array->array, 1, &held->array);
+  return held;
+}
+
+void release_array(void* held) {
+  auto* array = static_cast<HeldArray*>(held);
+  napi_delete_reference(array->env, array->array);
+  delete array;
+}
+
+}  // namespace
+
+// Bytes of a string (UTF-8) or a Uint8Array. Null and undefined are no bytes.
+Segment EngineBinding::outgoing(napi_value value, size_t* scratch_used) {
+  size_t length = 0;
+  if (napi_get_value_string_latin1(env_, value, nullptr, 0, &length) == napi_ok) {
+    if (length == 0) return {};
+    const size_t most = length * 3 + 1;
+    if (*scratch_used + most <= kScratch) {
+      uint8_t* at = scratch_.get() + *scratch_used;
+      napi_get_value_string_utf8(env_, value, reinterpret_cast<char*>(at), most, &length);
+      *scratch_used += length;
+      return {at, length};
+    }
+    napi_get_value_string_utf8(env_, value, nullptr, 0, &length);
+    auto* memory = static_cast<uint8_t*>(malloc(length + 1));
+    napi_get_value_string_utf8(env_, value, reinterpret_cast<char*>(memory), length + 1, &length);
+    return {memory, length, free, memory};
+  }
+  bool is_array = false;
+  if (napi_is_typedarray(env_, value, &is_array) != napi_ok || !is_array) return {};
+  void* data;
+  size_t size;
+  napi_get_typedarray_info(env_, value, nullptr, &size, &data, nullptr, nullptr);
+  const auto* bytes = static_cast<const uint8_t*>(data);
+  // A small array is cheaper to copy than to keep alive, if it comes to that.
+  if (size <= kCopied) return {bytes, size};
+  lent_ = {env_, value};
+  return {bytes, size, release_array, &lent_, hold_array};
+}
+
+// respond(connection, head, body, http10)
+void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
+  static constexpr std::string_view kVersion = "HTTP/1.1 ";
+  Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  auto* head = reinterpret_cast<char*>(scratch_.get());
+  memcpy(head, kVersion.data(), kVersion.size());
+  if (count > 3) head[kVersion.size() - 2] = '0';
+  size_t length = 0;
+  napi_get_value_string_latin1(env_, args[1], head + kVersion.size(), kHeadRoom, &length);
+  length += kVersion.size();
+  memcpy(head + length, "\r\n", 2);
+  length += 2;
+  size_t used = length;
+  const Segment body = outgoing(args[2], &used);
+  // Scratch memory is contiguous: head and body go out as one.
+  if (body.data == scratch_.get() + length) return engine_.respond(connection, {scratch_.get(), used}, {});
+  engine_.respond(connection, {scratch_.get(), length}, body);
+}
+
+// write(connection, head or null, chunk) → Flow
+void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
+  size_t used = 0;
+  Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  Segment head{};
+  if (napi_get_value_string_latin1(env_, args[1], nullptr, 0, &used) == napi_ok) {
+    auto* memory = static_cast<uint8_t*>(malloc(used + 1));
+    napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(memory), used + 1, &used);
+    head = {memory, used, free, memory};
+  }
+  used = 0;
+  const Segment chunk = outgoing(args[2], &used);
+  const WriteResult written = engine_.write(connection, head, chunk);
+  *result = make_number(env_, static_cast<double>(written));
+}
+
+void EngineBinding::finish(const napi_value* args, size_t, napi_value*) {
+  engine_.finish(engine_.connection(get_uint32(env_, args[0])));
+}
+
+void EngineBinding::abort(const napi_value* args, size_t, napi_value*) {
+  engine_.abort(engine_.connection(get_uint32(env_, args[0])));
+}
+
+// readBody(connection, into, at) → bytes read, 0 at the end, or minus the ReadResult that is no data
+void EngineBinding::read_body(const napi_value* args, size_t, napi_value* result) {
+  Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  void* into = nullptr;
+  size_t size = 0;
+  napi_get_typedarray_info(env_, args[1], nullptr, &size, &into, nullptr, nullptr);
+  const size_t at = get_uint32(env_, args[2]);
+  size_t got = 0;
+  const ReadResult read = engine_.read_body(connection, static_cast<uint8_t*>(into) + at, size - at, &got);
+  const bool failed = read == ReadResult::kTimeout || read == ReadResult::kGone;
+  *result = make_number(env_, failed ? -static_cast<double>(read) : static_cast<double>(got));
+}
+
+void EngineBinding::want_body(const napi_value* args, size_t, napi_value*) {
+  engine_.want_body(engine_.connection(get_uint32(env_, args[0])));
+}
+
+void EngineBinding::upgrade(const napi_value* args, size_t, napi_value*) {
+  engine_.upgrade(engine_.connection(get_uint32(env_, args[0])));
+}
+
+void EngineBinding::peer(const napi_value* args, size_t, napi_value* result) {
+  *result = make_string(env_, peer_name(engine_.connection(get_uint32(env_, args[0])).fd));
+}
+
+void EngineBinding::stop_accepting(const napi_value*, size_t, napi_value*) { engine_.stop_accepting(); }
+
+void EngineBinding::open_requests(const napi_value*, size_t, napi_value* result) {
+  *result = make_number(env_, engine_.open_requests());
+}
+
+void EngineBinding::keep_alive(const napi_value* args, size_t, napi_value*) {
+  bool wanted = true;
+  napi_get_value_bool(env_, args[0], &wanted);
+  loop_->keep_alive(wanted);
+}
+
+void EngineBinding::close(const napi_value*, size_t, napi_value*) {
+  if (closed_) return;
+  shut_down([this] { napi_remove_async_cleanup_hook(cleanup_); });
+}
+
+}  // namespace uwsgi_node
