@@ -2,7 +2,7 @@
  * The command line as getopt_long reads it for uWSGI: `--name value`, `--name=value`, any unambiguous prefix of a name,
  * short flags alone, bundled or with their value attached, and bare words anywhere between them.
  */
-import { type ProblemText, problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors/configuration.js';
 import type { Argument } from './option.js';
 import { findOption, findShortOption, nearestOption, optionNames } from './options.js';
 import type { Template } from './templates.js';

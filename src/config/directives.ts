@@ -2,7 +2,7 @@
  * Options that act while the configuration is read, before anything is expanded or judged.
  */
 import { execFileSync } from 'node:child_process';
-import { problems } from '../errors.js';
+import { problems } from '../errors/configuration.js';
 import { type Entry, textOf } from './entry.js';
 import { readEnvironmentFolder } from './envdir.js';
 import { ExitRequested, type Loader } from './loader.js';

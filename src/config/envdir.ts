@@ -3,7 +3,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { problems } from '../errors.js';
+import { problems } from '../errors/configuration.js';
 import { reasonOf, Unreadable } from './sources.js';
 
 /**

@@ -2,7 +2,7 @@
  * Reads configuration files into a loader: their section, their magic variables, and what was injected around them.
  */
 import { isUtf8 } from 'node:buffer';
-import { type ProblemText, problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors/configuration.js';
 import type { Entry } from './entry.js';
 import { FormatError, type FormatName, formats, type ParsedSection } from './formats.js';
 import type { Loader } from './loader.js';

@@ -2,7 +2,7 @@
  * The four ways to write a configuration. Each is read into the same lines of key and value, and by magic variables,
  * sections and repeats they differ no further (uwsgi-map 3.7).
  */
-import type { ProblemText } from '../errors.js';
+import type { ProblemText } from '../errors/configuration.js';
 import { parseIni } from './ini.js';
 import { parseJson } from './json.js';
 import { parseXml } from './xml.js';

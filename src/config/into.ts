@@ -1,7 +1,7 @@
 /**
  * How the value of an option lands in `Settings`.
  */
-import { type ProblemText, problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors/configuration.js';
 import type { Apply, Draft, Occurrence } from './option.js';
 import type { OptionRow } from './rows.js';
 import type { Settings } from './settings.js';

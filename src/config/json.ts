@@ -2,7 +2,7 @@
  * JSON configurations: `{"uwsgi": {"socket": [":8080", "a.sock"], "master": true}}`. Read token by token, because
  * JSON.parse knows no lines, drops repeated keys and rewrites numbers.
  */
-import { problems } from '../errors.js';
+import { problems } from '../errors/configuration.js';
 import { type ConfigLine, FormatError, type ParsedSection } from './formats.js';
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+|\n/gs;

@@ -1,7 +1,7 @@
 /**
  * From expanded entries to `Settings`: every entry is judged, and all that is wrong is gathered before anybody is told.
  */
-import { type Problem, type ProblemText, problems } from '../errors.js';
+import { type Problem, type ProblemText, problems } from '../errors/configuration.js';
 import { type Entry, textOf, whereIs } from './entry.js';
 import type { Draft, Occurrence, Option, PendingMount, PendingSocket } from './option.js';
 import { findOption, nearestOption } from './options.js';

@@ -2,7 +2,7 @@
  * From the command line, the environment and configuration files to `Settings`: gather, expand, show, judge (uwsgi-map
  * 3.2).
  */
-import { ConfigurationError, formatProblem } from '../errors.js';
+import { ConfigurationError, formatProblem } from '../errors/configuration.js';
 import type { Entry } from './entry.js';
 import { explain } from './help.js';
 import { judge } from './judge.js';

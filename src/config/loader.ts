@@ -3,7 +3,7 @@
  * line, then bare words. Options that say how to read on (`ini`, `set`, `for`, …) act the moment they come.
  */
 import { extname } from 'node:path';
-import { ConfigurationError, type Problem, type ProblemText, problems } from '../errors.js';
+import { ConfigurationError, type Problem, type ProblemText, problems } from '../errors/configuration.js';
 import { readArguments } from './argv.js';
 import { directives } from './directives.js';
 import { type Entry, fromArguments, type Source, textOf, whereIs } from './entry.js';

@@ -5,7 +5,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { type ProblemText, problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors/configuration.js';
 import { glob } from './glob.js';
 import { reasonOf } from './sources.js';
 

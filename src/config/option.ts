@@ -1,7 +1,7 @@
 /**
  * What an option is: the row of the one table that parsing, `--help`, docs/options.md and the JSON schema are made from.
  */
-import type { ProblemText } from '../errors.js';
+import type { ProblemText } from '../errors/configuration.js';
 import type { Origin, Settings } from './settings.js';
 
 /** How an option takes its value on the command line. In files every option may have one. */

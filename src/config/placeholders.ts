@@ -6,7 +6,7 @@
  * references, why one reference may build the name of another (`%(a%(b))`), and why a replacement at the very start of a
  * value is not looked at again. The machine below comes to the same end without scanning anything twice.
  */
-import { type ProblemText, problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors/configuration.js';
 import type { Entry } from './entry.js';
 
 /**

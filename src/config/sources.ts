@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type ProblemText, problems } from '../errors.js';
+import { type ProblemText, problems } from '../errors/configuration.js';
 
 /** A text that could not be had. */
 export class Unreadable extends Error {

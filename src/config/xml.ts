@@ -3,7 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type { SaxesTagPlain } from 'saxes';
-import { problems } from '../errors.js';
+import { problems } from '../errors/configuration.js';
 import { type ConfigLine, FormatError, type ParsedSection } from './formats.js';
 
 /** Loaded when the first such file is met: the start of a server with an ini file does not wait for it. */

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Document, LineCounter, Node } from 'yaml';
-import { problems } from '../errors.js';
+import { problems } from '../errors/configuration.js';
 import { type ConfigLine, FormatError, type ParsedSection } from './formats.js';
 
 /** Aliases can multiply a small file beyond any bound. */

@@ -11,7 +11,7 @@ import { extname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../src/config/load.js';
-import { ConfigurationError } from '../../src/errors.js';
+import { ConfigurationError } from '../../src/errors/configuration.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
 import { iniFile, partFile } from './arbitrary-ini.js';
 

@@ -1,4 +1,4 @@
-import { problems } from '../../errors.js';
+import { problems } from '../../errors/configuration.js';
 import { readEnvironmentFolder } from '../envdir.js';
 import { intoBool, intoText, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';

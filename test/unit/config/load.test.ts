@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LoadResult, loadConfiguration } from '../../../src/config/load.js';
-import { ConfigurationError } from '../../../src/errors.js';
+import { ConfigurationError } from '../../../src/errors/configuration.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'uwsgi-node-load-'));
 afterAll(() => rmSync(folder, { recursive: true }));

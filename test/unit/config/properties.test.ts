@@ -10,7 +10,7 @@ import { readArguments } from '../../../src/config/argv.js';
 import { parseIni } from '../../../src/config/ini.js';
 import { loadConfiguration } from '../../../src/config/load.js';
 import { optionNames } from '../../../src/config/options.js';
-import { ConfigurationError } from '../../../src/errors.js';
+import { ConfigurationError } from '../../../src/errors/configuration.js';
 import { iniFile, partFile } from '../../config/arbitrary-ini.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'uwsgi-node-properties-'));

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type LoadResult, loadConfiguration } from '../../../src/config/load.js';
-import { ConfigurationError } from '../../../src/errors.js';
+import { ConfigurationError } from '../../../src/errors/configuration.js';
 
 export class Workspace {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'uwsgi-node-config-')));
