@@ -30,6 +30,11 @@ export abstract class Exchange implements ResponseSink {
     traffic.begin();
   }
 
+  /** Nothing more will be sent. */
+  get over(): boolean {
+    return this.settled;
+  }
+
   /** The request's body, whose temporary file lives as long as the response. */
   carry(body: HttpBody): void {
     this.body = body;

@@ -2,7 +2,9 @@
  * HTTP listeners of one JS thread: chooses what serves them, and starts it. Runs in a JS thread of a worker process, or
  * in the thread of whoever embeds the server.
  */
+import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
+import type { Duplex } from 'node:stream';
 import type { Settings } from '../config/settings.js';
 import type { InheritedListener } from '../messages.js';
 import type { ResponseSink } from '../wsgi/types.js';
@@ -34,6 +36,11 @@ export interface HttpFront {
  */
 export type HttpRequestHandler = (environ: HttpEnviron, sink: ResponseSink, body: HttpBody) => void;
 
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Why an application that has `upgrade` listeners is not served by uWebSockets.js. */
+const takesUpgrades = 'the application listens for upgrade, as WebSockets need';
+
 export interface HttpFrontOptions {
   /** Those with protocol http. */
   listeners: readonly InheritedListener[];
@@ -44,6 +51,8 @@ export interface HttpFrontOptions {
   /** Makes the object that the headers are then added to; by default a plain one. */
   newEnviron?: NewEnviron;
   onRefused?: RefusalListener;
+  /** Takes the connections of requests that ask for an upgrade (WebSockets); only node:http hands them out. */
+  onUpgrade?: UpgradeListener;
   /** Takes this engine, for tests and benchmarks; by default the best that there is. */
   engine?: HttpEngine;
 }
@@ -58,6 +67,9 @@ export interface EngineStart extends HttpFrontOptions {
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
   const start: EngineStart = { newEnviron, ...options, hostname: hostname() };
   if (options.engine === 'node:http') return startNodeHttp(start, 'node:http was asked for');
+  if (options.onUpgrade !== undefined && options.engine === undefined) {
+    return startNodeHttp(start, takesUpgrades);
+  }
   // A thread that runs uWebSockets.js cannot be ended without its process, so there the process is the unit.
   if (options.threads > 1 && options.engine === undefined) {
     return startNodeHttp(start, 'threads is more than 1');

@@ -12,7 +12,7 @@ const LINGER_TIME = 2_000;
 
 export class NodeExchange extends Exchange {
   readonly #response: ServerResponse;
-  readonly socket: Socket;
+  readonly #socket: Socket;
   readonly #timeout: number;
   #lingering = false;
 
@@ -20,17 +20,13 @@ export class NodeExchange extends Exchange {
   constructor(traffic: Traffic, request: IncomingMessage, response: ServerResponse, timeout: number) {
     super(traffic, request.method!);
     this.#response = response;
-    this.socket = request.socket;
+    this.#socket = request.socket;
     this.#timeout = timeout * 1_000;
     response.on('finish', () => {
       // Node says so too when it throws away what it could not send.
-      if (!this.socket.destroyed) this.settle();
+      if (!this.#socket.destroyed) this.settle();
     });
     response.on('close', () => this.peerGone());
-    response.on('drain', () => {
-      this.socket.setTimeout(0);
-      this.drained();
-    });
   }
 
   /**
@@ -40,10 +36,10 @@ export class NodeExchange extends Exchange {
   linger(request: IncomingMessage): void {
     this.#lingering = true;
     let left = LINGER_BYTES;
-    const timer = setTimeout(() => this.socket.destroy(), LINGER_TIME);
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_TIME);
     request.on('data', (chunk: Buffer) => {
       left -= chunk.length;
-      if (left < 0) this.socket.destroy();
+      if (left < 0) this.#socket.destroy();
     });
     request.on('close', () => clearTimeout(timer));
   }
@@ -55,13 +51,17 @@ export class NodeExchange extends Exchange {
 
   protected override sendWhole(plan: PlannedHead, body: Chunk): void {
     this.#writeHead(plan, typeof body === 'string' ? Buffer.byteLength(body) : body.length);
-    this.#watchReader();
     this.#response.end(body);
+    this.#watchReader();
   }
 
   protected override startStream(plan: PlannedHead): void {
     this.#writeHead(plan, plan.length);
     this.#response.flushHeaders();
+    this.#response.on('drain', () => {
+      this.#socket.setTimeout(0);
+      this.drained();
+    });
   }
 
   protected override sendChunk(bytes: Uint8Array): boolean {
@@ -71,14 +71,14 @@ export class NodeExchange extends Exchange {
   }
 
   protected override finishStream(): void {
-    this.#watchReader();
     this.#response.end();
+    this.#watchReader();
   }
 
   protected override reset(): void {
     // Without a length or chunks (HTTP/1.0) only a reset tells a broken response from a complete one.
-    if (this.socket.remoteFamily !== undefined) this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    if (this.#socket.remoteFamily !== undefined) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   #writeHead(plan: PlannedHead, length: number | null): void {
@@ -91,6 +91,7 @@ export class NodeExchange extends Exchange {
 
   /** Node measures progress: a slow reader stays, one that reads nothing at all is given up. */
   #watchReader(): void {
-    this.socket.setTimeout(this.#timeout);
+    if (this.#response.writableLength + this.#socket.writableLength > 0)
+      this.#socket.setTimeout(this.#timeout);
   }
 }

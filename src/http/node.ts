@@ -48,8 +48,8 @@ class NodeFront {
   readonly #facts: ServerFacts;
   readonly #traffic: Traffic;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly #unanswered = new Set<NodeExchange>();
+  /** Open connections, each with its latest request. Responses leave in order: when that one is over, all are. */
+  readonly #sockets = new Map<Socket, NodeExchange | null>();
 
   constructor(start: EngineStart, listener: InheritedListener, traffic: Traffic) {
     this.#start = start;
@@ -71,11 +71,12 @@ class NodeFront {
     // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
     this.#server.maxHeadersCount = 0;
     this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, null);
       socket.on('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('request', (request, response) => this.#receive(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
+    if (start.onUpgrade !== undefined) this.#server.on('upgrade', start.onUpgrade);
     this.#server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.badTarget));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onError(error, socket));
   }
@@ -93,18 +94,16 @@ class NodeFront {
     const closed = once(this.#server, 'close');
     // Not http.Server's own close: it takes for idle, and destroys, a connection whose response is still leaving.
     NetServer.prototype.close.call(this.#server);
-    const busy = new Set(Array.from(this.#unanswered, ({ socket }) => socket));
-    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
+    for (const [socket, latest] of this.#sockets) if (latest?.over !== false) socket.destroy();
     await idle;
-    for (const socket of this.#sockets) socket.destroySoon();
+    for (const socket of this.#sockets.keys()) socket.destroySoon();
     await closed;
   }
 
   #receive(request: IncomingMessage, response: ServerResponse, waits: boolean): void {
     const { environ, framing, refusal } = readHead(request, this.#facts, this.#start);
     const exchange = new NodeExchange(this.#traffic, request, response, this.#start.settings.httpTimeout);
-    this.#unanswered.add(exchange);
-    response.on('close', () => this.#unanswered.delete(exchange));
+    this.#sockets.set(request.socket, exchange);
     if (refusal !== null) {
       if (refusal !== refusals.badFraming && hasRequestBody(environ, framing)) exchange.linger(request);
       this.#refuse(exchange, request, refusal);

@@ -164,7 +164,7 @@ describe.each(engines)('%s', (engine) => {
   });
 
   describe('large responses', () => {
-    const size = 20 * MEGABYTE;
+    const size = 12 * MEGABYTE;
     const bytes = pattern(size);
     const string = '0123456789abcdef'.repeat(size / 16);
 
@@ -246,7 +246,7 @@ describe.each(engines)('%s', (engine) => {
   });
 
   describe('large request bodies', () => {
-    const size = 20 * MEGABYTE;
+    const size = 12 * MEGABYTE;
     const bytes = pattern(size);
     const request = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`;
 
@@ -406,7 +406,7 @@ describe.each(engines)('%s', (engine) => {
     });
 
     it('lets a large response reach its slow reader', async () => {
-      const size = 20 * MEGABYTE;
+      const size = 12 * MEGABYTE;
       const begun = signal();
       const served = await serve(engine, (_, sink) => {
         sink.respond(ok, Buffer.alloc(size, 'x'));
