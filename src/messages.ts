@@ -53,6 +53,8 @@ export interface WorkerReady {
   app: LoadedApp | null;
   /** What serves HTTP here: 'uWebSockets.js' or 'node:http'; null without an HTTP socket. */
   http: string | null;
+  /** Why, where the application decided it: it listens for upgrades. */
+  httpReason?: string | null;
 }
 /** worker → master: the application cannot be loaded. The worker exits with code 22 after this. */
 export interface WorkerFailed {

@@ -11,7 +11,7 @@ import { makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
 import { SinkPeer } from './sink-peer.js';
 import { type Peer, PeerSocket } from './socket.js';
-import { isUpgrade, upgrade } from './websocket.js';
+import { isUpgrade, upgrade, upgradeServer } from './websocket.js';
 
 /** May be async: a rejection is logged with the request and answered with 500. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -61,6 +61,7 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
   return Object.assign(application, {
     [direct]: (environ: Environ, sink: ResponseSink, report: ErrorReport) =>
       serve(environ, sink.raw ?? new SinkPeer(sink), report),
+    [upgradeServer]: () => holder.server,
   });
 }
 

@@ -6,6 +6,15 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Environ } from '../wsgi/types.js';
 import type { PeerSocket } from './socket.js';
 
+/** How an adapted application tells whose `upgrade` listeners it has. */
+export const upgradeServer: unique symbol = Symbol('upgrade server');
+
+/** The server of an application that takes upgrades; null where nobody listens for them. */
+export function upgradeServerOf(application: object): Server | null {
+  const server = (application as { [upgradeServer]?: () => Server | null })[upgradeServer]?.() ?? null;
+  return server !== null && server.listenerCount('upgrade') > 0 ? server : null;
+}
+
 const nothing = Buffer.alloc(0);
 
 /** As node:http decides it: without an `upgrade` listener the request is an ordinary one. */

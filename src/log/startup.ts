@@ -101,7 +101,8 @@ export const gameOver = [
   '*** no app loaded. GAME OVER ***',
 ];
 
-export const httpLine = (engine: string) => `HTTP is served by ${engine}`;
+export const httpLine = (engine: string, reason: string | null = null) =>
+  `HTTP is served by ${engine}${reason === null ? '' : ` (${reason})`}`;
 
 export interface Summary {
   /** `wsgi:application (/srv/wsgi.js)` or null without an application. */

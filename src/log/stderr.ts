@@ -9,16 +9,17 @@ const PATIENCE = 1000;
 
 /** Writes lines (without newlines) to stderr. Never throws: a log that cannot be written must not stop the server. */
 export function log(...lines: string[]): void {
-  if (lines.length > 0) writeFully(Buffer.from(`${lines.join('\n')}\n`));
+  if (lines.length > 0) writeAll(2, Buffer.from(`${lines.join('\n')}\n`));
 }
 
-function writeFully(bytes: Buffer): void {
+/** Writes all of it, or gives up what nobody takes. Never throws. */
+export function writeAll(fd: number, bytes: Buffer): void {
   const deadline = Date.now() + PATIENCE;
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(2, bytes, at);
+      at += writeSync(fd, bytes, at);
     } catch (error) {
-      // Whoever shares our stderr may have made it non-blocking; anything else (EPIPE, ENOSPC) will not get better.
+      // Whoever shares the descriptor may have made it non-blocking; anything else (EPIPE, ENOSPC) will not get better.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || Date.now() > deadline) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }

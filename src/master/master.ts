@@ -112,10 +112,10 @@ export class Master {
     return slot.worker;
   }
 
-  #onReady(worker: WorkerHandle, { app, http }: WorkerReady): void {
+  #onReady(worker: WorkerHandle, { app, http, httpReason = null }: WorkerReady): void {
     const { log } = this.#parts;
     log(app === null ? noApp : appReadyLine(app.loadTime, worker.pid ?? 0, process.version));
-    if (http !== null && !this.#httpAnnounced) log(httpLine(http));
+    if (http !== null && !this.#httpAnnounced) log(httpLine(http, httpReason));
     this.#httpAnnounced = true;
     const allReady = this.#slots.every((slot) => slot.worker?.state === 'ready');
     if (this.#phase !== 'starting' || !allReady) return;

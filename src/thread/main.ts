@@ -14,10 +14,12 @@ import type { Application } from '../wsgi/types.js';
 import { type Loaded, loadApplication } from './app-loader.js';
 import { errorStream } from './error-stream.js';
 import { mountApplications } from './mounts.js';
+import { ProcessShim } from './process-shim.js';
 import { ThreadServer } from './server.js';
 
-const { settings, listeners, core } = workerData as ThreadStart;
+const { settings, listeners, core, workerId } = workerData as ThreadStart;
 const control = parentPort!;
+const shim = new ProcessShim().install(`[worker ${workerId}${settings.threads > 1 ? ` core ${core}` : ''}] `);
 
 function tell(message: ThreadToControl): void {
   control.postMessage(message);
@@ -97,15 +99,20 @@ async function run(): Promise<void> {
   });
   const http = await server.startHttp(listeners);
   endsItself = http !== 'uWebSockets.js';
-  tell({ type: 'ready', app, http });
+  tell({ type: 'ready', app, http, httpReason: server.httpReason });
 }
 
 async function drain(server: ThreadServer): Promise<void> {
-  await server.drain();
-  tell({ type: 'drained' });
+  const drained = server.drain();
+  shim.announceStop();
+  await drained;
   server.close();
+  // Else the port would keep the thread that the application lets go of.
+  control.unref();
+  await shim.lastWords();
+  tell({ type: 'drained' });
   // The application may hold timers or connections that would keep the thread.
-  if (endsItself) setImmediate(() => process.exit(0));
+  if (endsItself) setImmediate(() => shim.exit());
 }
 
 run().catch((error) => tell({ type: 'failed', reason: reason(error) }));

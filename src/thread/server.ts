@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { upgradeServerOf } from '../adapters/websocket.js';
 import type { Settings } from '../config/settings.js';
 import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front.js';
 import { escapeControls, RequestLog } from '../log/request-log.js';
@@ -33,6 +34,8 @@ export interface ServerOptions {
 const drainLook = 5;
 
 export class ThreadServer {
+  /** Why HTTP is served as it is, where the application decided that; null otherwise. */
+  httpReason: string | null = null;
   readonly #application: Application;
   /** The adapters' way in, where the application has it. */
   readonly #direct: DirectCall | null;
@@ -85,6 +88,7 @@ export class ThreadServer {
   async startHttp(listeners: InheritedListener[], engine?: HttpEngine): Promise<string | null> {
     const http = listeners.filter(({ protocol }) => protocol === 'http');
     if (http.length === 0) return null;
+    const upgrading = upgradeServerOf(this.#application);
     const { startHttpFront } = await import('../http/front.js');
     this.#front = await startHttpFront({
       listeners: http,
@@ -94,6 +98,9 @@ export class ThreadServer {
       onRequest: (environ, sink, body) => this.#requestOverHttp(environ, sink, body),
       onRefused: (status, peer, reason) => log(refusalLine(status, peer, reason)),
       ...(engine !== undefined && { engine }),
+      ...(upgrading !== null && {
+        onUpgrade: (request, socket, head) => upgrading.emit('upgrade', request, socket, head),
+      }),
     });
     const { engine: chosen, reason } = this.#front;
     return reason === null ? chosen : `${chosen} (${reason})`;
