@@ -30,8 +30,7 @@ export async function startNodeHttp(start: EngineStart, reason: string): Promise
     engine: 'node:http',
     reason,
     async drain() {
-      const idle = traffic.drain();
-      await Promise.all(fronts.map((front) => front.drain(idle)));
+      await Promise.all(fronts.map((front) => front.drain()));
     },
   };
 }
@@ -71,8 +70,12 @@ class NodeFront {
     // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
     this.#server.maxHeadersCount = 0;
     this.#server.on('connection', (socket) => {
+      traffic.connections += 1;
       this.#sockets.set(socket, null);
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', () => {
+        traffic.connections -= 1;
+        this.#sockets.delete(socket);
+      });
     });
     this.#server.on('request', (request, response) => this.#receive(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
@@ -89,13 +92,13 @@ class NodeFront {
     await once(this.#server, 'listening');
   }
 
-  /** @param idle resolves when nothing is unanswered any more */
-  async drain(idle: Promise<void>): Promise<void> {
+  async drain(): Promise<void> {
     const closed = once(this.#server, 'close');
     // Not http.Server's own close: it takes for idle, and destroys, a connection whose response is still leaving.
     NetServer.prototype.close.call(this.#server);
+    await this.#traffic.lastCall();
     for (const [socket, latest] of this.#sockets) if (latest?.over !== false) socket.destroy();
-    await idle;
+    await this.#traffic.idle();
     for (const socket of this.#sockets.keys()) socket.destroySoon();
     await closed;
   }

@@ -47,6 +47,7 @@ export class UwsListener {
 
   /** The engine's filter, called for every connection with 1 when it opens and -1 when it closes. */
   count(connection: UwsResponse, change: number): void {
+    this.#traffic.connections += change;
     if (change > 0) this.#peers?.opened(connection);
     else this.#peers?.closed();
   }

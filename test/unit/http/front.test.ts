@@ -51,6 +51,42 @@ describe('startHttpFront', () => {
     }
   });
 
+  it.each(['uWebSockets.js', 'node:http'] as const)(
+    'loses no connection when another takes over: %s',
+    async (engine) => {
+      const { fd, name, family } = native.bindListener('127.0.0.1:0', { backlog: 128, mode: null });
+      onCleanUp(() => native.closeFd(fd));
+      const startOne = () =>
+        startHttpFront({
+          engine,
+          listeners: [{ fd, name, family, protocol: 'http' }],
+          settings: defaultSettings(),
+          threads: 1,
+          onRequest: (_environ, sink) => setImmediate(() => sink.respond(ok, 'hello')),
+        });
+      let over = false;
+      let answered = 0;
+      const load = Array.from({ length: 8 }, async () => {
+        while (!over) {
+          const answer = await fetch(`http://${name}/`, { headers: { Connection: 'close' } });
+          expect(await answer.text()).toBe('hello');
+          answered += 1;
+        }
+      });
+      let front = await startOne();
+      for (let handover = 1; handover <= 10; handover += 1) {
+        while (answered < handover * 30) await new Promise(setImmediate);
+        const next = await startOne();
+        await front.drain();
+        front = next;
+      }
+      over = true;
+      await Promise.all(load);
+      await front.drain();
+      expect(answered).toBeGreaterThanOrEqual(300);
+    },
+  );
+
   it('serves several listeners', async () => {
     for (const engine of ['uWebSockets.js', 'node:http'] as const) {
       const listeners = [1, 2].map(() => {
@@ -63,12 +99,13 @@ describe('startHttpFront', () => {
         listeners,
         settings: defaultSettings(),
         threads: 1,
-        onRequest: (environ, sink) => sink.respond(ok, environ.SERVER_PORT),
+        onRequest: (environ, sink) => setTimeout(() => sink.respond(ok, environ.SERVER_PORT), 200),
       });
-      onCleanUp(() => front.drain());
-      for (const { name } of listeners) {
-        const answer = await fetch(`http://${name}/`, { headers: { Connection: 'close' } });
-        expect(await answer.text()).toBe(name.split(':')[1]);
+      const answers = listeners.map(({ name }) => fetch(`http://${name}/`));
+      await (await fetch(`http://${listeners[0]!.name}/`)).text();
+      await front.drain();
+      for (const [i, { name }] of listeners.entries()) {
+        expect(await (await answers[i]!).text()).toBe(name.split(':')[1]);
       }
     }
   });
