@@ -29,7 +29,7 @@ Engine::Engine(EngineHost& host, const EngineSettings& settings, uwsgi::VarPlace
       places_(places),
       reading_(settings.read_timeout_ms),
       writing_(settings.write_timeout_ms),
-      draining_(kDrainMs),
+      draining_(settings.drain_ms),
       receive_(new uint8_t[kReceiveSize]) {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -262,22 +262,40 @@ void Engine::update_tick() {
 void Engine::abandon() {
   stopped_ = true;
   accepting_ = false;
-  const std::string_view unavailable = response_to(Rejection::kStopped);
   for (auto& slot : connections_) {
     Connection& connection = *slot;
-    if (connection.state != ConnectionState::kRunning && connection.state != ConnectionState::kReading)
-      continue;
-    if (connection.response_begun) {
-      abort(connection);
-      continue;
-    }
-    if (connection.state == ConnectionState::kRunning) {
-      host_.on_rejected(Rejection::kStopped, connection.fd, 0);
-      connection.response.write(
-          connection.fd, {reinterpret_cast<const uint8_t*>(unavailable.data()), unavailable.size()}, {});
+    switch (connection.state) {
+      case ConnectionState::kFree:
+        continue;
+      case ConnectionState::kReading:
+        // Nobody asked anything yet.
+        if (connection.buffer == nullptr) break;
+        [[fallthrough]];
+      case ConnectionState::kRunning:
+        if (connection.response_begun) {
+          abort(connection);
+          continue;
+        }
+        turn_away(connection);
+        break;
+      case ConnectionState::kFlushing:
+        abort(connection);
+        continue;
+      case ConnectionState::kDraining:
+        break;
     }
     close(connection);
   }
+}
+
+// There is no time to wait for this peer. What it has sent is read away, for a close with unread input is a
+// reset.
+void Engine::turn_away(Connection& connection) {
+  host_.on_rejected(Rejection::kStopped, connection.fd, 0);
+  read_some(connection.fd, receive_.get(), kReceiveSize);
+  const std::string_view unavailable = response_to(Rejection::kStopped);
+  connection.response.write(connection.fd,
+                            {reinterpret_cast<const uint8_t*>(unavailable.data()), unavailable.size()}, {});
 }
 
 }  // namespace uwsgi_node

@@ -40,6 +40,9 @@ struct EngineSettings {
   // A reader may be slow for as long as nginx lets a client be (send_timeout, 60 s).
   uint64_t write_timeout_ms = 60000;
   uint32_t max_requests = 1000;  // unfinished requests at which accepting stops
+  // How long, and how much, of an unread request body is read away behind the response.
+  uint64_t drain_ms = 2000;
+  uint64_t drain_bytes = 1024 * 1024;
 };
 
 // A request as the application gets it. Views live until on_request returns.
@@ -101,7 +104,8 @@ class Engine {
   // The thread dies: answers what is open with 503, resets what is half answered, closes everything.
   void abandon();
 
-  // The application's side. `id` is a running connection's.
+  // The application's side. `id` is a running connection's; of one that is gone, nothing happens and nobody
+  // reads.
   Connection& connection(uint32_t id) { return *connections_[id]; }
   // The whole response; ends the request.
   void respond(Connection& connection, Segment head, Segment body);
@@ -135,6 +139,7 @@ class Engine {
   void answer_ping(Connection& connection);
   void reject(Connection& connection, Rejection reason, uint64_t detail);
   void end_of_response(Connection& connection);
+  void turn_away(Connection& connection);
   void gone(Connection& connection);
   void flush(Connection& connection);
   void drain(Connection& connection);

@@ -11,6 +11,7 @@
 namespace uwsgi_node {
 
 void Engine::want_body(Connection& connection) {
+  if (connection.state != ConnectionState::kRunning) return;
   connection.wants_body = true;
   await_application(connection);
   // What came with the packet is already here and will never make the socket readable.
@@ -18,6 +19,7 @@ void Engine::want_body(Connection& connection) {
 }
 
 void Engine::upgrade(Connection& connection) {
+  if (connection.state != ConnectionState::kRunning) return;
   connection.upgraded = true;
   connection.content_length = UINT64_MAX;
   connection.body_taken = 0;
@@ -27,6 +29,7 @@ void Engine::upgrade(Connection& connection) {
 
 ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size, size_t* got) {
   *got = 0;
+  if (connection.state != ConnectionState::kRunning) return ReadResult::kGone;
   size = static_cast<size_t>(std::min<uint64_t>(size, connection.body_left()));
   if (size == 0) return ReadResult::kEnd;
   if (connection.begin < connection.end) {

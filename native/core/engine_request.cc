@@ -118,8 +118,8 @@ void Engine::reject(Connection& connection, Rejection reason, uint64_t detail) {
   host_.on_rejected(reason, connection.fd, detail);
   const std::string_view response = response_to(reason);
   if (response.empty()) return close(connection);
-  // The length of what the peer still sends is not known: read away what it is.
-  connection.content_length = kDrainBytes;
+  // The length of what the peer still sends is not known, or not believed: read away what it is.
+  connection.content_length = UINT64_MAX;
   respond(connection, {reinterpret_cast<const uint8_t*>(response.data()), response.size()}, {});
 }
 

@@ -12,6 +12,7 @@
 namespace uwsgi_node {
 
 void Engine::respond(Connection& connection, Segment head, Segment body) {
+  if (connection.state == ConnectionState::kFree) return discard(head, body);
   connection.response_begun = true;
   switch (connection.response.write(connection.fd, head, body)) {
     case WriteResult::kDone:
@@ -26,14 +27,21 @@ void Engine::respond(Connection& connection, Segment head, Segment body) {
 }
 
 WriteResult Engine::write(Connection& connection, Segment first, Segment second) {
+  if (connection.state != ConnectionState::kRunning) {
+    discard(first, second);
+    return WriteResult::kDead;
+  }
   connection.response_begun = true;
+  const bool waits = connection.response.pending();
   const WriteResult result = connection.response.write(connection.fd, first, second);
   if (result == WriteResult::kDead) close(connection);
-  if (result == WriteResult::kAgain) await_application(connection);
+  // What is added to a queue that does not move must not put off the deadline of its reader.
+  if (result == WriteResult::kAgain && !waits) await_application(connection);
   return result;
 }
 
 void Engine::finish(Connection& connection) {
+  if (connection.state != ConnectionState::kRunning) return;
   connection.wants_body = false;
   if (!connection.response.pending()) return end_of_response(connection);
   connection.state = ConnectionState::kFlushing;
@@ -47,7 +55,8 @@ void Engine::end_of_response(Connection& connection) {
   connection.body_taken += connection.end - connection.begin;
   shutdown(connection.fd, SHUT_WR);
   connection.state = ConnectionState::kDraining;
-  connection.content_length = std::min(connection.content_length, connection.body_taken + kDrainBytes);
+  connection.content_length =
+      std::min(connection.content_length, connection.body_taken + settings_.drain_bytes);
   drain(connection);
 }
 
@@ -68,6 +77,7 @@ void Engine::drain(Connection& connection) {
 }
 
 void Engine::abort(Connection& connection) {
+  if (connection.state == ConnectionState::kFree) return;
   // A reset on TCP. A unix socket has none: there the reader sees the end, and only a Content-Length tells it
   // that something is missing.
   const linger reset{.l_onoff = 1, .l_linger = 0};

@@ -13,9 +13,6 @@ namespace uwsgi_node {
 
 // One read takes a packet of the largest size with a body up to the default post-buffering.
 constexpr size_t kReceiveSize = 128 * 1024 + uwsgi::kHeaderSize;
-// What is read away of a request body that nobody wanted, so that no reset destroys the response.
-constexpr uint64_t kDrainBytes = 1024 * 1024;
-constexpr uint64_t kDrainMs = 2000;
 
 inline bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 

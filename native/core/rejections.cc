@@ -3,19 +3,22 @@
 namespace uwsgi_node {
 namespace {
 
-// Without a Content-Length: the response ends where the connection does.
-#define UWSGI_NODE_PLAIN(status, text) \
-  "HTTP/1.1 " status "\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n" text "\n"
+// With a Content-Length: whoever has read that much is done, and a reset behind it (input that was left
+// unread) does not spoil the response.
+#define UWSGI_NODE_PLAIN(status, length, text)                                 \
+  "HTTP/1.1 " status "\r\nContent-Type: text/plain\r\nContent-Length: " length \
+  "\r\nConnection: close\r\n\r\n" text "\n"
 
-constexpr std::string_view kBadRequest = UWSGI_NODE_PLAIN("400 Bad Request", "Bad Request");
+constexpr std::string_view kBadRequest = UWSGI_NODE_PLAIN("400 Bad Request", "12", "Bad Request");
 constexpr std::string_view kWrongProtocol =
-    UWSGI_NODE_PLAIN("400 Bad Request",
+    UWSGI_NODE_PLAIN("400 Bad Request", "86",
                      "This socket speaks the uwsgi protocol, not HTTP. For HTTP use the option http-socket.");
-constexpr std::string_view kTimeout = UWSGI_NODE_PLAIN("408 Request Timeout", "Request Timeout");
-constexpr std::string_view kTooLarge = UWSGI_NODE_PLAIN("413 Content Too Large", "Content Too Large");
+constexpr std::string_view kTimeout = UWSGI_NODE_PLAIN("408 Request Timeout", "16", "Request Timeout");
+constexpr std::string_view kTooLarge = UWSGI_NODE_PLAIN("413 Content Too Large", "18", "Content Too Large");
 constexpr std::string_view kVarsTooLarge =
-    UWSGI_NODE_PLAIN("431 Request Header Fields Too Large", "Request Header Fields Too Large");
-constexpr std::string_view kUnavailable = UWSGI_NODE_PLAIN("503 Service Unavailable", "Service Unavailable");
+    UWSGI_NODE_PLAIN("431 Request Header Fields Too Large", "32", "Request Header Fields Too Large");
+constexpr std::string_view kUnavailable =
+    UWSGI_NODE_PLAIN("503 Service Unavailable", "20", "Service Unavailable");
 
 #undef UWSGI_NODE_PLAIN
 

@@ -29,6 +29,11 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || 
 
 }  // namespace
 
+void discard(const Segment& first, const Segment& second) {
+  let_go(first);
+  let_go(second);
+}
+
 WriteResult ResponseWriter::write(int fd, Segment first, Segment second) {
   size_t sent = 0;
   if (!pending()) {
@@ -44,14 +49,12 @@ WriteResult ResponseWriter::write(int fd, Segment first, Segment second) {
       }
     } while (result < 0 && errno == EINTR);
     if (result < 0 && !would_block(errno)) {
-      let_go(first);
-      let_go(second);
+      discard(first, second);
       return WriteResult::kDead;
     }
     sent = result < 0 ? 0 : static_cast<size_t>(result);
     if (sent == first.size + second.size) {
-      let_go(first);
-      let_go(second);
+      discard(first, second);
       return WriteResult::kDone;
     }
   }

@@ -26,6 +26,9 @@ struct Segment {
   Bytes bytes() const { return {data, size}; }
 };
 
+// Lets go of what will not be sent.
+void discard(const Segment& first, const Segment& second);
+
 class ResponseWriter {
  public:
   static constexpr size_t kMaxSegments = 2;

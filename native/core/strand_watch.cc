@@ -18,42 +18,58 @@ StrandWatch& StrandWatch::instance() {
 }
 
 void StrandWatch::add(Engine& engine, const std::vector<int>& listeners) {
-  std::lock_guard lock(mutex_);
-  engines_.push_back(&engine);
+  std::lock_guard coming(coming_and_going_);
   const bool first = epoll_fd_ < 0;
-  if (first) {
-    epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
-    stop_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    epoll_event event{.events = EPOLLIN, .data = {.fd = stop_fd_}};
-    epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, stop_fd_, &event);
-  }
-  for (const int fd : listeners) {
-    if (std::ranges::find(listeners_, fd) != listeners_.end()) continue;
-    listeners_.push_back(fd);
-    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.fd = fd}};
-    epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event);
+  {
+    std::lock_guard lock(mutex_);
+    if (first) {
+      epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+      stop_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+      epoll_event event{.events = EPOLLIN, .data = {.fd = stop_fd_}};
+      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, stop_fd_, &event);
+    }
+    watched_.push_back({&engine, listeners});
+    update_listeners();
   }
   if (first) start();
 }
 
 void StrandWatch::remove(Engine& engine) {
-  std::thread ended;
+  std::lock_guard going(coming_and_going_);
   {
     std::lock_guard lock(mutex_);
-    std::erase(engines_, &engine);
-    if (!engines_.empty() || epoll_fd_ < 0) return;
-    stopping_ = true;
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(stop_fd_, &one, sizeof one);
-    ended = std::move(thread_);
+    std::erase_if(watched_, [&](const Watched& watched) { return watched.engine == &engine; });
+    update_listeners();
+    if (!watched_.empty() || epoll_fd_ < 0) return;
   }
-  ended.join();
-  std::lock_guard lock(mutex_);
+  stop();
+}
+
+void StrandWatch::update_listeners() {
+  std::vector<int> wanted;
+  for (const Watched& watched : watched_) {
+    for (const int fd : watched.listeners) {
+      if (std::ranges::find(wanted, fd) == wanted.end()) wanted.push_back(fd);
+    }
+  }
+  for (const int fd : listeners_) {
+    if (std::ranges::find(wanted, fd) == wanted.end()) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  }
+  for (const int fd : wanted) {
+    if (std::ranges::find(listeners_, fd) != listeners_.end()) continue;
+    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.fd = fd}};
+    epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event);
+  }
+  listeners_ = std::move(wanted);
+}
+
+void StrandWatch::stop() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(stop_fd_, &one, sizeof one);
+  thread_.join();
   close(epoll_fd_);
   close(stop_fd_);
   epoll_fd_ = stop_fd_ = -1;
-  listeners_.clear();
-  stopping_ = false;
 }
 
 // Signals belong to the process's own threads.
@@ -94,7 +110,7 @@ void StrandWatch::sleep_until_connection() {
 bool StrandWatch::look() {
   std::lock_guard lock(mutex_);
   uint64_t accepted = 0;
-  for (const Engine* engine : engines_) accepted += engine->accepted();
+  for (const Watched& watched : watched_) accepted += watched.engine->accepted();
   if (accepted != accepted_) {
     accepted_ = accepted;
     return true;
@@ -102,7 +118,7 @@ bool StrandWatch::look() {
   std::vector<pollfd> waiting;
   for (const int fd : listeners_) waiting.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   if (poll(waiting.data(), waiting.size(), 0) <= 0) return false;
-  for (Engine* engine : engines_) engine->wake();
+  for (const Watched& watched : watched_) watched.engine->wake();
   return true;
 }
 

@@ -21,27 +21,42 @@ class StrandWatch {
  public:
   static StrandWatch& instance();
 
+  StrandWatch() = default;
+  StrandWatch(const StrandWatch&) = delete;
+  StrandWatch& operator=(const StrandWatch&) = delete;
+
+  // The listeners stay open until `remove`.
   void add(Engine& engine, const std::vector<int>& listeners);
-  // After this the engine is not touched any more.
+  // After this neither the engine nor its listeners are touched any more.
   void remove(Engine& engine);
 
  private:
   static constexpr int kLookMs = 5;
   static constexpr int kQuietLooks = 200;
 
+  struct Watched {
+    Engine* engine;
+    std::vector<int> listeners;
+  };
+
   void start();
+  void stop();
   void watch();
   bool look();
   void sleep_until_connection();
+  void update_listeners();
 
+  // Held while an engine comes or goes: an engine that comes while the last one goes gets a thread of its
+  // own.
+  std::mutex coming_and_going_;
+  // Held while what follows is read or changed.
   std::mutex mutex_;
-  std::vector<Engine*> engines_;
-  std::vector<int> listeners_;
+  std::vector<Watched> watched_;
+  std::vector<int> listeners_;  // of all of them, each once
   std::thread thread_;
   int epoll_fd_ = -1;
   int stop_fd_ = -1;
   uint64_t accepted_ = 0;
-  bool stopping_ = false;
 };
 
 }  // namespace uwsgi_node

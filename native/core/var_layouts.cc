@@ -64,16 +64,21 @@ LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const uwsgi::Va
 }
 
 bool LayoutTable::admit(uint64_t hash) {
-  Candidate& candidate = candidates_[hash % kCandidates];
-  if (candidate.window != window_ || candidate.hash != hash) {
+  // Of two slots, so that two sequences that meet in one do not keep each other out for ever.
+  Candidate* candidate = &candidates_[hash % kCandidates];
+  Candidate* const other = &candidates_[(hash >> 32) % kCandidates];
+  const auto counts = [&](const Candidate& slot) { return slot.window == window_ ? slot.seen : 0; };
+  const auto is_own = [&](const Candidate& slot) { return slot.window == window_ && slot.hash == hash; };
+  if (is_own(*other) || (!is_own(*candidate) && counts(*other) < counts(*candidate))) candidate = other;
+  if (!is_own(*candidate)) {
     // A slot that several sequences fight for goes to the one that comes more often.
-    if (candidate.window == window_ && candidate.seen > 1) {
-      --candidate.seen;
+    if (counts(*candidate) > 1) {
+      --candidate->seen;
       return false;
     }
-    candidate = {hash, window_, 0};
+    *candidate = {hash, window_, 0};
   }
-  return ++candidate.seen >= kSightings;
+  return ++candidate->seen >= kSightings;
 }
 
 LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places,
