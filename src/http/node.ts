@@ -70,10 +70,10 @@ class NodeFront {
     // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
     this.#server.maxHeadersCount = 0;
     this.#server.on('connection', (socket) => {
-      traffic.connections += 1;
+      traffic.connected();
       this.#sockets.set(socket, null);
       socket.on('close', () => {
-        traffic.connections -= 1;
+        traffic.disconnected();
         this.#sockets.delete(socket);
       });
     });

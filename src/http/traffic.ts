@@ -1,5 +1,4 @@
 /** Connections and unanswered requests of one HTTP front, and how it comes to an end. */
-import { setTimeout as wait } from 'node:timers/promises';
 
 /**
  * How long a connection without a request is kept when the server stops, milliseconds. A client that has just connected,
@@ -10,14 +9,23 @@ const LAST_CALL = 100;
 export class Traffic {
   /** Every response ends its connection. */
   closing: boolean;
-  /** Open connections. */
-  connections = 0;
+  #connections = 0;
   #active = 0;
+  #whenEmpty: () => void = () => {};
   #whenIdle: Array<() => void> = [];
 
   /** @param keepAlive whether connections carry more than one request */
   constructor(keepAlive: boolean) {
     this.closing = !keepAlive;
+  }
+
+  connected(): void {
+    this.#connections += 1;
+  }
+
+  disconnected(): void {
+    this.#connections -= 1;
+    if (this.#connections === 0) this.#whenEmpty();
   }
 
   begin(): void {
@@ -30,9 +38,13 @@ export class Traffic {
   }
 
   /** To be called when no connection is accepted any more. Resolves when those without a request may be closed. */
-  async lastCall(): Promise<void> {
+  lastCall(): Promise<void> {
     this.closing = true;
-    if (this.connections > 0) await wait(LAST_CALL);
+    if (this.#connections === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+      setTimeout(resolve, LAST_CALL);
+    });
   }
 
   /** Resolves when nothing is unanswered. */

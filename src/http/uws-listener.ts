@@ -47,9 +47,13 @@ export class UwsListener {
 
   /** The engine's filter, called for every connection with 1 when it opens and -1 when it closes. */
   count(connection: UwsResponse, change: number): void {
-    this.#traffic.connections += change;
-    if (change > 0) this.#peers?.opened(connection);
-    else this.#peers?.closed();
+    if (change > 0) {
+      this.#traffic.connected();
+      this.#peers?.opened(connection);
+    } else {
+      this.#traffic.disconnected();
+      this.#peers?.closed();
+    }
   }
 
   /** The engine's handler for every request. */
