@@ -121,7 +121,7 @@ class NodeFront {
     const { limitPost, postBuffering } = this.#start.settings;
     const collector = new BodyCollector({ memory: postBuffering, total: limitPost });
     const stop = (refusal: Refusal) => {
-      request.removeAllListeners('data').removeAllListeners('end');
+      for (const event of ['data', 'end', 'timeout']) request.removeAllListeners(event);
       collector.discard();
       if (refusal !== refusals.slow) exchange.linger(request);
       this.#refuse(exchange, request, refusal);

@@ -108,8 +108,10 @@ export class UwsListener {
       try {
         const refusal = collect(collector, chunk);
         refused = refusal !== null;
-        if (refusal !== null) this.#refuse(exchange, environ, refusal, !last);
-        else if (last) this.#run(exchange, environ, collector);
+        if (refusal !== null) {
+          collector.discard();
+          this.#refuse(exchange, environ, refusal, !last);
+        } else if (last) this.#run(exchange, environ, collector);
       } finally {
         exchange.leaveCallback();
       }
@@ -140,10 +142,9 @@ export class UwsListener {
     refuse(exchange, refusal);
   }
 
-  /** The engine has decoded the value as UTF-8; environ holds bytes as latin-1. Only the first of a name can be had raw. */
+  /** The engine has decoded the value as UTF-8. Bytes that are none it gives out raw, but only the first of a name. */
   #latin1Value(name: string, value: string): string {
-    const first = this.#request!.getHeader(name);
-    return latin1(value) === first || value.includes(LOST) ? first : latin1(value);
+    return value.includes(LOST) ? this.#request!.getHeader(name) : latin1(value);
   }
 }
 

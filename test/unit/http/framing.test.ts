@@ -1,4 +1,5 @@
 /** What goes over the wire: heads, bodies and their ends, the same for both engines where nothing else is said. */
+import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpBody, HttpEnviron, HttpRequestHandler } from '../../../src/http/front.js';
 import { cleanUp } from '../../support/clean-up.js';
@@ -15,6 +16,18 @@ const echo: HttpRequestHandler = (environ, sink, body) => {
 
 function text(body: NonNullable<HttpBody>): string {
   return Buffer.isBuffer(body) ? body.toString('latin1') : `file of ${body.length}`;
+}
+
+/** Files of request bodies that this process has open. */
+function openBodies(): number {
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return links.filter((path) => path.includes('uwsgi-node-body-')).length;
 }
 
 describe.each(engines)('%s', (engine) => {
@@ -393,12 +406,23 @@ describe.each(engines)('%s', (engine) => {
       expect(served.refused).toEqual(['413 Content Too Large: the body is larger than limit-post']);
     });
 
-    it('over limit-post are refused when they come in chunks', async () => {
-      const served = await serve(engine, echo, { limitPost: 100 });
-      const client = served
-        .connect()
-        .send(post('Transfer-Encoding: chunked', `65\r\n${'x'.repeat(101)}\r\n`));
+    it('over limit-post are refused when they come in chunks, and their file is closed', async () => {
+      const served = await serve(engine, echo, { limitPost: 100, postBuffering: 20 });
+      const client = served.connect();
+      client.send(post('Transfer-Encoding: chunked', `32\r\n${'x'.repeat(50)}\r\n`));
+      while (openBodies() === 0) await new Promise(setImmediate);
+      client.send(`33\r\n${'x'.repeat(51)}\r\n`);
       expect((await client.response()).status).toBe(413);
+      expect(openBodies()).toBe(0);
+    });
+
+    it('in a file leave none open when the response is complete', async () => {
+      const served = await serve(engine, echo, { postBuffering: 20 });
+      await served
+        .connect()
+        .send(post('Content-Length: 30', 'x'.repeat(30)))
+        .response();
+      while (openBodies() > 0) await new Promise(setImmediate);
     });
 
     it('are asked for with 100 Continue', async () => {
