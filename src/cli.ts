@@ -5,13 +5,23 @@ import { UwsgiNodeError } from './errors.js';
 import { log } from './log/stderr.js';
 
 async function main(): Promise<number> {
-  const loaded = loadConfiguration(process.argv.slice(2), process.env, process.cwd());
-  if (loaded.action === 'print') {
-    process.stdout.write(loaded.text);
-    return loaded.exitCode;
+  const argv = process.argv.slice(2);
+  const start = { env: { ...process.env }, cwd: process.cwd() };
+  const loaded = loadConfiguration(argv, start.env, start.cwd);
+  switch (loaded.action) {
+    case 'print':
+      process.stdout.write(loaded.text);
+      return loaded.exitCode;
+    case 'signal': {
+      const { signalInstance } = await import('./master/pidfile.js');
+      signalInstance(loaded.option, loaded.pidfile, loaded.signal);
+      return 0;
+    }
+    case 'run': {
+      const { runMaster } = await import('./master/run.js');
+      return runMaster(loaded, { ...start, read: (env) => loadConfiguration(argv, env, start.cwd) });
+    }
   }
-  const { runMaster } = await import('./master/run.js');
-  return runMaster(loaded.settings, loaded);
 }
 
 try {

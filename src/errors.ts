@@ -83,6 +83,30 @@ export const startErrors = {
     new UwsgiNodeError('UWSGI_PRIVILEGES', `${step}: ${cause.message}; the server does not go on as root`, {
       cause,
     }),
+  pidfile: (option: string, path: string, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_PIDFILE',
+      `${option} = ${path}: cannot write the pid file: ${cause.message}; ` +
+        'its directory must exist, and the user of the server must be allowed to write there',
+      { cause },
+    ),
+  noPid: (option: string, path: string) =>
+    new UwsgiNodeError(
+      'UWSGI_NO_INSTANCE',
+      `--${option} ${path}: there is no pid in this file; name the file that the instance has as its pidfile`,
+    ),
+  noInstance: (option: string, path: string, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_NO_INSTANCE',
+      `--${option} ${path}: ${cause.code === 'ESRCH' ? 'the process whose pid it holds has ended' : cause.message}; ` +
+        'nothing was done',
+      { cause },
+    ),
+  notAServer: () =>
+    new UwsgiNodeError(
+      'UWSGI_NOT_A_SERVER',
+      'the configuration asks for a text to be printed, not for a server; take that line out and reload again',
+    ),
   endedWhileLoading: (code: number) =>
     new UwsgiNodeError(
       'UWSGI_ENDED_WHILE_LOADING',

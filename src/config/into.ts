@@ -42,6 +42,15 @@ export function intoText(field: FieldFor<string>): Pick<OptionRow, 'type' | 'app
   return { type: 'string', apply };
 }
 
+/** Text that is added to the list in `field`, refused when empty. */
+export function intoList(field: FieldFor<string[]>): Pick<OptionRow, 'type' | 'apply'> {
+  const apply: Apply = (draft, at) => {
+    const value = readText(draft, at);
+    if (value !== null) put(draft, field, [...draft.settings[field], value]);
+  };
+  return { type: 'list', apply };
+}
+
 /** The number an occurrence holds, or null after the draft has been told what is wrong with it. */
 export function readInteger(draft: Draft, at: Occurrence, min: number, max: number): number | null {
   const parsed = parseInteger(at.value ?? '');

@@ -26,6 +26,8 @@ export type LoadResult =
       /** One line each, with file and line. */
       warnings: string[];
     }
+  /** `--reload PIDFILE` and the like: a word to an instance that runs. */
+  | { action: 'signal'; option: string; pidfile: string; signal: NodeJS.Signals }
   /** The exit code is 0 unless an `exit` line says otherwise. */
   | { action: 'print'; text: string; exitCode: number };
 
@@ -44,6 +46,8 @@ export function loadConfiguration(argv: string[], env: NodeJS.ProcessEnv, cwd: s
     loader.addArguments(argv);
     const help = loader.entries.find(({ key }) => findOption(key)?.name === 'help');
     if (help) return print(explain(help.value));
+    const word = wordToInstance(loader);
+    if (word) return word;
     const used = expandEntries(loader);
     inherit(loader);
     return printed(loader) ?? judged(loader, used, argv);
@@ -51,6 +55,20 @@ export function loadConfiguration(argv: string[], env: NodeJS.ProcessEnv, cwd: s
     if (error instanceof ExitRequested) return print(lines(loader.announcements), error.exitCode);
     throw error;
   }
+}
+
+const signals: Readonly<Record<string, NodeJS.Signals>> = {
+  stop: 'SIGINT',
+  reload: 'SIGHUP',
+};
+
+/** Only from the command line: a file that said so could start no server. */
+function wordToInstance({ entries }: Loader): LoadResult | null {
+  for (const { key, value, source } of entries) {
+    const signal = source === 'argument' ? signals[findOption(key)?.name ?? ''] : undefined;
+    if (signal !== undefined) return { action: 'signal', option: key, pidfile: value ?? '', signal };
+  }
+  return null;
 }
 
 const print = (text: string, exitCode = 0): LoadResult => ({ action: 'print', text, exitCode });

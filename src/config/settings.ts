@@ -82,6 +82,24 @@ export interface Settings {
   async: number;
   /** Seconds a worker has to finish its requests when it stops; default 60. */
   workerReloadMercy: number;
+  /** Seconds all workers together have to finish their requests on a reload or stop; null: only `workerReloadMercy` counts. */
+  reloadMercy: number | null;
+  /** A reload stops the server instead. */
+  exitOnReload: boolean;
+  /** Files: a change of one's modification time, its creation or its removal reloads. */
+  touchReload: string[];
+  /** The same, for a chain reload. */
+  touchChainReload: string[];
+  /** The same, for a reload of the workers alone: the configuration is not read again. */
+  touchWorkersReload: string[];
+  /** Seconds between two looks at those files; default 1. */
+  checkInterval: number;
+  /** Where the master's pid is written before root is given up, and after. */
+  pidfile: string | null;
+  pidfile2: string | null;
+  /** The same, once every worker is ready. */
+  safePidfile: string | null;
+  safePidfile2: string | null;
   /** File mode creation mask, e.g. 0o022, set before sockets and log files are made; null leaves the inherited one. */
   umask: number | null;
   /** What the application's environment gains, in order of `env` and `unenv`; null takes a variable away. */
@@ -123,6 +141,16 @@ export function defaultSettings(): Settings {
     httpTimeout: 60,
     async: 1000,
     workerReloadMercy: 60,
+    reloadMercy: null,
+    exitOnReload: false,
+    touchReload: [],
+    touchChainReload: [],
+    touchWorkersReload: [],
+    checkInterval: 1,
+    pidfile: null,
+    pidfile2: null,
+    safePidfile: null,
+    safePidfile2: null,
     umask: null,
     environment: {},
     title: 'uwsgi-node',

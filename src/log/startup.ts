@@ -128,6 +128,8 @@ export const deaths = {
     `OOPS ! failed loading app in worker ${id} (pid ${pid}) :( trying again...`,
   respawned: (id: number, pid: number) => `Respawned uWSGI worker ${id} (new pid: ${pid})`,
   unspawnable: (id: number, reason: string) => `worker ${id} cannot be started: ${reason}`,
+  successor: (id: number, pid: number, how: string) =>
+    `the new worker ${id} (pid: ${pid}) died before it could take over${how}`,
   tooFast: (who: string, milliseconds: number) =>
     `${who} respawning too fast !!! i have to sleep a bit (${milliseconds / 1000} seconds)...`,
   core: (core: number, id: number, pid: number, how: string) =>
@@ -135,6 +137,25 @@ export const deaths = {
   unloadableCore: (core: number, id: number, pid: number) =>
     `OOPS ! failed loading app in core ${core} of worker ${id} (pid ${pid}) :( trying again...`,
   respawnedCore: (core: number, id: number) => `Respawned core ${core} of worker ${id}`,
+};
+
+/** What a reload says, with uWSGI's words where it has them. */
+export const reloads = {
+  asked: (signal: string) => `${signal} received...gracefully reloading...`,
+  touched: (path: string) => `*** ${path} has been touched... grace them all !!! ***`,
+  tooEarly: (signal: string) => `${signal} received: the server has not started yet; nothing was done`,
+  queued: 'a reload is under way: one more will follow it',
+  respawnedMaster: (pid: number) => `gracefully (RE)spawned uWSGI master process (pid: ${pid})`,
+  inherited: (index: number, kind: string, name: string, fd: number) =>
+    `uwsgi socket ${index} inherited ${kind} address ${name} fd ${fd}`,
+  closed: (name: string) => `closed socket ${name}: the new configuration does not have it`,
+  killing: '...gracefully killing workers...',
+  killingWorker: (id: number, pid: number) => `Gracefully killing worker ${id} (pid: ${pid})...`,
+  killed: (id: number, pid: number, how: string) => `worker ${id} killed successfully (pid: ${pid})${how}`,
+  refused: '*** reload refused: the workers go on as they are ***',
+  abandoned: '*** reload given up: the new workers cannot serve, the old ones go on ***',
+  needsRestart: (option: string) =>
+    `*** WARNING: ${option} has changed; that takes effect when the server is stopped and started ***`,
 };
 
 /** How a process ended, as the line of its death says it. */
@@ -159,6 +180,10 @@ export const stops = {
 export const vacuum = {
   removed: (path: string) => `VACUUM: unix socket ${path} removed.`,
   changed: (path: string) => `VACUUM WARNING: unix socket ${path} changed inode. Skip removal`,
+  pidfileRemoved: 'VACUUM: pidfile removed.',
+  otherPid: (path: string) => `VACUUM WARNING: pidfile ${path} holds another pid. Skip removal`,
+  pidfileFailed: (path: string, reason: string) =>
+    `VACUUM WARNING: pidfile ${path} cannot be removed: ${reason}`,
   failed: (path: string, reason: string) =>
     `VACUUM WARNING: unix socket ${path} cannot be removed: ${reason}`,
 };

@@ -20,6 +20,8 @@ export interface Binder {
 }
 
 export interface Listener extends InheritedListener {
+  /** As the configuration writes it: by this a reload knows the socket again. */
+  address: string;
   /** The socket's file and who it is, to remove it at the end; null for TCP and abstract names. */
   file: { path: string; device: number; inode: number } | null;
   /** The configuration left the port to the kernel. */
@@ -51,21 +53,29 @@ function readSomaxconn(): number {
  *
  * @param owner who unix sockets belong to when `chown-socket` does not say: whoever the server becomes, as in uWSGI,
  *              which binds after it has given up root.
+ * @param open  listeners that are there already; those that the configuration still has are taken over as they are.
  * @returns the listeners and warnings for the log.
- * @throws {UwsgiNodeError} UWSGI_BIND and others; what was bound before is closed and removed again.
+ * @throws {UwsgiNodeError} UWSGI_BIND and others; what was bound here is closed and removed again.
  */
 export async function bindListeners(
   settings: Pick<Settings, 'sockets' | 'chmodSocket' | 'chownSocket'>,
   backlog: number,
   owner: Target,
   native: Binder,
+  open: readonly Listener[] = [],
 ): Promise<{ listeners: Listener[]; warnings: string[] }> {
   const listeners: Listener[] = [];
+  const left = [...open];
   const found: string[] = [];
   const socketOwner = resolveOwner(settings.chownSocket, owner);
   try {
     for (const socket of settings.sockets) {
       const path = pathOf(socket.address);
+      const known = left.findIndex((listener) => isThatOf(listener, socket, path));
+      if (known >= 0) {
+        listeners.push({ ...left.splice(known, 1)[0]!, protocol: socket.protocol });
+        continue;
+      }
       if (path !== null && (await clearPath(path, socket))) found.push(warnings.liveOwner(path));
       const listener = bindOne(socket, path, { backlog, mode: settings.chmodSocket }, native);
       listeners.push(listener);
@@ -73,8 +83,7 @@ export async function bindListeners(
       if (isPublic(listener)) found.push(warnings.publicSocket(listener.name));
     }
   } catch (error) {
-    for (const { fd } of listeners) native.closeFd(fd);
-    removeSockets(listeners);
+    closeListeners(missingIn(open, listeners), native);
     throw error;
   }
   return { listeners, warnings: found };
@@ -100,12 +109,32 @@ function bindOne(
   }
   return {
     fd: bound.fd,
+    address: socket.address,
     name: path ?? bound.name,
     protocol: socket.protocol,
     family: bound.family,
     file,
     assigned: bound.family !== 'unix' && socket.address.endsWith(':0'),
   };
+}
+
+/** Whether a listener serves this socket; not when somebody has removed or replaced its file. */
+function isThatOf({ address, file }: Listener, socket: SocketSetting, path: string | null): boolean {
+  if (file === null) return path === null && address === socket.address;
+  const there = path === file.path ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+  return there?.dev === file.device && there.ino === file.inode;
+}
+
+/** The listeners of `all` that are not among `some`. */
+export function missingIn(some: readonly Listener[], all: readonly Listener[]): Listener[] {
+  return all.filter(({ fd }) => !some.some((other) => other.fd === fd));
+}
+
+/** Takes listeners away for good. Returns lines for the log. */
+export function closeListeners(listeners: readonly Listener[], native: Binder): string[] {
+  const lines = removeSockets(listeners);
+  for (const { fd } of listeners) native.closeFd(fd);
+  return lines;
 }
 
 /** The absolute path of a unix socket with a file; null for `@abstract`, TCP and `fd://N`. */

@@ -1,9 +1,8 @@
 /**
- * Keeps the workers alive: one process per slot, a dead one replaced, all of them ended when the server stops. Runs in
- * the process that was started; never loads the application, so that nothing an application does can end it.
- * At the other end of every handle: src/worker/main.ts in a process of its own.
+ * Keeps the workers alive: one process per slot, a dead one replaced, all of them exchanged by a reload and ended when
+ * the server stops. Runs in the process that was started; never loads the application, so that nothing an application
+ * does can end it. At the other end of every handle: src/worker/main.ts in a process of its own.
  */
-import type { Settings } from '../config/settings.js';
 import {
   appReadyLine,
   deaths,
@@ -12,38 +11,34 @@ import {
   httpLine,
   noApp,
   readyLine,
+  reloads,
   spawnedMaster,
   spawnedOnlyWorker,
   spawnedWorker,
   stops,
 } from '../log/startup.js';
-import { EXIT_FAILED_APP, type InheritedListener, type LoadedApp, type WorkerReady } from '../messages.js';
-import { Throttle } from '../throttle.js';
-import { type Death, type SpawnWorker, type WorkerEvents, WorkerHandle } from './worker-handle.js';
+import { EXIT_FAILED_APP, type LoadedApp, type WorkerReady } from '../messages.js';
+import { cancelRespawn, makeSlot, type Replacement, type Slot } from './slot.js';
+import { type Death, type Life, type WorkerEvents, WorkerHandle } from './worker-handle.js';
 
-export interface MasterParts {
-  settings: Settings;
-  listeners: readonly InheritedListener[];
-  spawn: SpawnWorker;
+export interface MasterParts extends Life {
   log(...lines: string[]): void;
-}
-
-/** A numbered place for a worker. Its process changes, the place stays. */
-interface Slot {
-  readonly id: number;
-  readonly throttle: Throttle;
-  worker: WorkerHandle | null;
-  /** Set while the next start is put off. */
-  respawn: NodeJS.Timeout | null;
+  /** Called once, when every worker is ready for the first time. */
+  serving?(): void;
 }
 
 export class Master {
   /** Resolves with the exit code when the last worker has gone after `stop`. */
   readonly ended: Promise<number>;
 
-  readonly #parts: MasterParts;
-  readonly #slots: Slot[];
+  readonly #log: MasterParts['log'];
+  readonly #serving: () => void;
   readonly #events: WorkerEvents;
+  /** What workers are started with from now on. */
+  #life: Life;
+  #slots: Slot[];
+  /** Workers without a slot: others have taken their places, and they finish what they do. */
+  readonly #retiring = new Set<WorkerHandle>();
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
   #stoppedAt = 0;
   #exitCode = 0;
@@ -51,17 +46,14 @@ export class Master {
   #end!: (exitCode: number) => void;
 
   constructor(parts: MasterParts) {
-    this.#parts = parts;
-    this.#slots = Array.from({ length: parts.settings.processes }, (_, index) => ({
-      id: index + 1,
-      throttle: new Throttle(),
-      worker: null,
-      respawn: null,
-    }));
+    this.#life = parts;
+    this.#log = parts.log;
+    this.#serving = parts.serving ?? (() => {});
+    this.#slots = Array.from({ length: parts.settings.processes }, (_, index) => makeSlot(index + 1));
     this.#events = {
       ready: (worker, message) => this.#onReady(worker, message),
-      failed: (_, reason) => this.#onFailed(reason),
-      noMercy: ({ id, pid }) => parts.log(stops.noMercy(id, pid ?? 0)),
+      failed: (worker, reason) => this.#onFailed(worker, reason),
+      noMercy: ({ id, pid }) => this.#log(stops.noMercy(id, pid ?? 0)),
       ended: (worker, death) => this.#onEnded(worker, death),
     };
     this.ended = new Promise((resolve) => {
@@ -69,15 +61,17 @@ export class Master {
     });
   }
 
+  get isStopping(): boolean {
+    return this.#phase === 'stopping';
+  }
+
   /** Spawns every worker. */
   start(): void {
-    const { settings, log } = this.#parts;
+    const { settings } = this.#life;
     const workers = this.#slots.map((slot) => this.#spawn(slot));
-    const spawned = workers.filter(({ pid }) => pid !== null);
-    const line = settings.master || settings.processes > 1 ? spawnedWorker : spawnedOnlyWorker;
-    log(
+    this.#log(
       ...(settings.master ? [spawnedMaster(process.pid)] : []),
-      ...spawned.map(({ id, pid }) => line(id, pid!, settings.threads)),
+      ...spawnedLines(workers, settings.master || settings.processes > 1, settings.threads),
     );
   }
 
@@ -86,45 +80,133 @@ export class Master {
    * @param why the signal, as the log names it.
    */
   stop(why: string): void {
-    const { log, settings } = this.#parts;
     if (this.#phase === 'stopping') {
-      log(stops.brutal(why));
-      for (const { worker } of this.#slots) worker?.kill();
+      this.#log(stops.brutal(why));
+      for (const worker of this.#workers()) worker.kill();
       return;
     }
-    log(stops.graceful(why, settings.workerReloadMercy));
+    this.#log(stops.graceful(why, this.#life.settings.workerReloadMercy));
     this.#stopWorkers();
+  }
+
+  /**
+   * Exchanges every worker: the new ones load, and when all of them are ready the old ones finish and go. When one of
+   * them fails the new ones go, and the old ones serve on.
+   *
+   * @param life   what workers are started with from then on.
+   * @param commit called when the new workers are ready, before the old ones are told to go: a listener that nobody is to
+   *               use any more is taken away then, and they take in what waits there.
+   * @returns whether the new workers serve.
+   */
+  replaceAll(life: Life, commit: () => void): Promise<boolean> {
+    if (this.#phase === 'stopping') return Promise.resolve(false);
+    for (const { successor } of this.#slots) if (successor !== null) this.#abandon(successor.replacement);
+    const count = life.settings.processes;
+    while (this.#slots.length < count) this.#slots.push(makeSlot(this.#slots.length + 1));
+    return this.#replace(life, this.#slots.slice(0, count), commit);
+  }
+
+  *#workers(): Generator<WorkerHandle> {
+    for (const { worker, successor } of this.#slots) {
+      if (worker !== null) yield worker;
+      if (successor !== null) yield successor.worker;
+    }
+    yield* this.#retiring;
   }
 
   #stopWorkers(): void {
     this.#phase = 'stopping';
     this.#stoppedAt = performance.now();
-    for (const slot of this.#slots) {
-      if (slot.respawn !== null) clearTimeout(slot.respawn);
-      slot.worker?.stop(this.#parts.settings.workerReloadMercy);
-    }
+    for (const slot of this.#slots) cancelRespawn(slot);
+    for (const worker of this.#workers()) worker.stop(this.#life.settings.workerReloadMercy);
+    for (const { successor } of this.#slots) successor?.replacement.settle(false);
     this.#endIfDone();
   }
 
   #spawn(slot: Slot): WorkerHandle {
     slot.respawn = null;
-    slot.worker = new WorkerHandle(slot.id, this.#parts, this.#events);
+    slot.worker = new WorkerHandle(slot.id, this.#life, this.#events);
     return slot.worker;
   }
 
+  #replace(life: Life, slots: readonly Slot[], commit: () => void): Promise<boolean> {
+    return new Promise((settle) => {
+      const replacement = { life, slots, commit, settle };
+      const workers = slots.map((slot) => {
+        const worker = new WorkerHandle(slot.id, life, this.#events);
+        slot.successor = { worker, replacement };
+        return worker;
+      });
+      this.#log(...spawnedLines(workers, true, life.settings.threads));
+    });
+  }
+
+  #swapIfReady({ life, slots, commit, settle }: Replacement, app: LoadedApp | null): void {
+    if (slots.some(({ successor }) => successor?.worker.state !== 'ready')) return;
+    this.#life = life;
+    const old = slots.flatMap((slot) => {
+      const { worker, successor } = slot;
+      cancelRespawn(slot);
+      slot.worker = successor!.worker;
+      slot.successor = null;
+      return worker ?? [];
+    });
+    old.push(...this.#dropSlots());
+    commit();
+    this.#serve(app);
+    this.#log(reloads.killing);
+    for (const worker of old) this.#retire(worker);
+    settle(true);
+  }
+
+  /** Takes slots away beyond `processes`. Returns who worked in them. */
+  #dropSlots(): WorkerHandle[] {
+    return this.#slots.splice(this.#life.settings.processes).flatMap((slot) => {
+      cancelRespawn(slot);
+      return slot.worker ?? [];
+    });
+  }
+
+  #abandon({ slots, settle }: Replacement): void {
+    for (const slot of slots) {
+      const { successor } = slot;
+      slot.successor = null;
+      // It may have begun to serve.
+      if (successor !== null && successor.worker.state !== 'gone') this.#retire(successor.worker);
+    }
+    this.#dropSlots();
+    settle(false);
+  }
+
+  #retire(worker: WorkerHandle): void {
+    this.#retiring.add(worker);
+    this.#log(reloads.killingWorker(worker.id, worker.pid ?? 0));
+    worker.stop(this.#life.settings.workerReloadMercy);
+  }
+
   #onReady(worker: WorkerHandle, { app, http, httpReason = null }: WorkerReady): void {
-    const { log } = this.#parts;
-    log(app === null ? noApp : appReadyLine(app.loadTime, worker.pid ?? 0, process.version));
-    if (http !== null && !this.#httpAnnounced) log(httpLine(http, httpReason));
+    this.#log(app === null ? noApp : appReadyLine(app.loadTime, worker.pid ?? 0, process.version));
+    if (http !== null && !this.#httpAnnounced) this.#log(httpLine(http, httpReason));
     this.#httpAnnounced = true;
+    if (this.#phase === 'stopping') return;
+    const successor = this.#slots[worker.id - 1]?.successor;
+    if (successor?.worker === worker) {
+      this.#swapIfReady(successor.replacement, app);
+      return;
+    }
     const allReady = this.#slots.every((slot) => slot.worker?.state === 'ready');
-    if (this.#phase !== 'starting' || !allReady) return;
+    if (this.#phase === 'starting' && allReady) this.#serve(app);
+  }
+
+  #serve(app: LoadedApp | null): void {
+    const isFirst = this.#phase === 'starting';
     this.#phase = 'serving';
-    log(this.#summary(app));
+    if (isFirst) this.#serving();
+    this.#log(this.#summary(app));
   }
 
   #summary(app: LoadedApp | null): string {
-    const { settings, listeners } = this.#parts;
+    const { settings, listeners } = this.#life;
     return readyLine({
       app: app === null ? null : applicationText(app),
       processes: settings.processes,
@@ -133,52 +215,60 @@ export class Master {
     });
   }
 
-  #onFailed(reason: string): void {
-    const { log } = this.#parts;
-    switch (this.#phase) {
-      case 'starting':
-        log(reason, ...gameOver);
-        this.#exitCode = EXIT_FAILED_APP;
-        this.#stopWorkers();
-        return;
-      case 'serving':
-        log(reason);
-        return;
-      case 'stopping':
-        // The first failure said it; the others' is the same.
-        return;
+  #onFailed(worker: WorkerHandle, reason: string): void {
+    // While the server stops the first failure has said it; the others' is the same.
+    if (this.#phase === 'stopping' || this.#retiring.has(worker)) return;
+    const isSuccessor = this.#slots[worker.id - 1]?.successor?.worker === worker;
+    if (this.#phase === 'starting' && !isSuccessor) {
+      this.#log(reason, ...gameOver);
+      this.#exitCode = EXIT_FAILED_APP;
+      this.#stopWorkers();
+      return;
     }
+    this.#log(reason);
   }
 
   #onEnded(worker: WorkerHandle, death: Death): void {
-    const slot = this.#slots[worker.id - 1]!;
-    slot.worker = null;
-    if (this.#phase === 'stopping') {
-      const time = performance.now() - this.#stoppedAt;
-      const how = endOf(death.code, death.signal);
-      if (worker.pid !== null) this.#parts.log(stops.buried(worker.id, time, how));
+    const { id, pid } = worker;
+    const slot = this.#slots[id - 1];
+    if (this.#retiring.delete(worker)) {
+      if (pid !== null) this.#log(reloads.killed(id, pid, endOf(death.code, death.signal)));
       this.#endIfDone();
-      return;
+    } else if (this.#phase === 'stopping') {
+      const how = endOf(death.code, death.signal);
+      if (pid !== null) this.#log(stops.buried(id, performance.now() - this.#stoppedAt, how));
+      this.#endIfDone();
+    } else if (slot?.successor?.worker === worker) {
+      this.#log(deaths.successor(id, pid ?? 0, death.error?.message ?? endOf(death.code, death.signal)));
+      this.#abandon(slot.successor.replacement);
+    } else if (slot !== undefined) {
+      slot.worker = null;
+      this.#respawn(slot, worker, death);
     }
-    this.#replace(slot, worker, death);
   }
 
-  #replace(slot: Slot, { id, pid }: WorkerHandle, { code, signal, error, lived }: Death): void {
-    const { log } = this.#parts;
-    if (pid === null) log(deaths.unspawnable(id, error?.message ?? ''));
-    else if (code === EXIT_FAILED_APP) log(deaths.unloadable(id, pid));
-    else log(deaths.worker(id, pid, endOf(code, signal)));
+  #respawn(slot: Slot, { id, pid }: WorkerHandle, { code, signal, error, lived }: Death): void {
+    if (pid === null) this.#log(deaths.unspawnable(id, error?.message ?? ''));
+    else if (code === EXIT_FAILED_APP) this.#log(deaths.unloadable(id, pid));
+    else this.#log(deaths.worker(id, pid, endOf(code, signal)));
     const delay = slot.throttle.delayAfter(lived);
-    if (delay > 0) log(deaths.tooFast(`worker ${id}`, delay));
+    if (delay > 0) this.#log(deaths.tooFast(`worker ${id}`, delay));
     slot.respawn = setTimeout(() => {
       const worker = this.#spawn(slot);
-      if (worker.pid !== null) log(deaths.respawned(id, worker.pid));
+      if (worker.pid !== null) this.#log(deaths.respawned(id, worker.pid));
     }, delay);
   }
 
   #endIfDone(): void {
-    if (this.#slots.every(({ worker }) => worker === null)) this.#end(this.#exitCode);
+    if (this.#phase !== 'stopping') return;
+    for (const { state } of this.#workers()) if (state !== 'gone') return;
+    this.#end(this.#exitCode);
   }
+}
+
+function spawnedLines(workers: readonly WorkerHandle[], hasMaster: boolean, threads: number): string[] {
+  const line = hasMaster ? spawnedWorker : spawnedOnlyWorker;
+  return workers.flatMap(({ id, pid }) => (pid === null ? [] : line(id, pid, threads)));
 }
 
 /** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)` */

@@ -1,109 +1,116 @@
 /**
- * The life of the process that was started, from settings to exit code: log file, working directory, sockets,
- * privileges, workers, and the vacuum at the end. Each step happens once; supervision is master.ts.
+ * The life of the process that was started, from settings to exit code: log file, sockets, privileges, workers, reloads,
+ * and the vacuum at the end. Each step happens once; supervision is master.ts.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, version as kernel, machine, release, type as system } from 'node:os';
 import { resolve } from 'node:path';
-import type { Settings } from '../config/settings.js';
+import type { LoadResult } from '../config/load.js';
 import { packageVersion } from '../config/version.js';
-import { startErrors } from '../errors.js';
 import { logToFile } from '../log/log-file.js';
-import {
-  headLines,
-  limitLines,
-  modeLine,
-  type Surroundings,
-  socketLine,
-  stops,
-  warnings,
-} from '../log/startup.js';
+import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
 import { LogBatch, log } from '../log/stderr.js';
 import { native } from '../native.js';
-import { backlogOf, bindListeners, type Listener, removeSockets } from './listeners.js';
+import { applyEnvironment, Instance, type Start } from './instance.js';
 import { Master } from './master.js';
-import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
+import { Reloader } from './reload.js';
 import { listenForSignals } from './signals.js';
-import { spawnWorker } from './worker-handle.js';
+import { TouchWatch } from './touch.js';
 
-/** What reading the configuration has to say before the server starts. */
-export interface Notes {
-  announcements: readonly string[];
-  warnings: readonly string[];
-}
+/** A configuration that asks for a server. */
+export type Configuration = Extract<LoadResult, { action: 'run' }>;
 
 /**
  * Runs the server until it is told to stop.
  * @returns the exit code: 0 after a stop, 22 when the application cannot be loaded.
  * @throws {UwsgiNodeError} when the server cannot start.
  */
-export async function runMaster(settings: Settings, notes: Notes): Promise<number> {
+export async function runMaster(configuration: Configuration, start: Start): Promise<number> {
+  const { settings, announcements, warnings } = configuration;
   process.title = settings.title;
-  applyEnvironment(settings);
+  if (settings.umask !== null) process.umask(settings.umask);
+  applyEnvironment(settings, process.env);
   if (settings.logto !== null) logToFile('logto', resolve(settings.logto), native);
   const lines = new LogBatch();
-  lines.add(...notes.announcements, ...notes.warnings, ...headLines(surroundings()));
+  lines.add(...announcements, ...warnings, ...headLines(surroundings()));
   // From here on a signal may not end the process on the spot: it would leave the sockets behind.
   const early: string[] = [];
   let stop = (signal: string): void => {
     early.push(signal);
   };
+  let reload = (signal: string): void => log(reloads.tooEarly(signal));
   listenForSignals({
     stop: (signal) => stop(signal),
+    reload: (signal) => reload(signal),
     unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
   });
-  const listeners = await prepare(settings, lines).finally(() => lines.flush());
+  const instance = new Instance(settings, start);
+  await instance.begin(lines).finally(() => lines.flush());
 
-  const master = new Master({ settings, listeners, spawn: spawnWorker, log });
+  const master = new Master({ ...instance.life, log, serving: () => writeSafePidfiles(instance) });
+  const doors = new Doors(instance, master);
   stop = (signal) => master.stop(signal);
+  reload = (signal) => doors.reload(reloads.asked(signal));
   if (early[0] === undefined) master.start();
   else master.stop(early[0]);
   const exitCode = await master.ended;
-  log(stops.goodbye, ...(settings.vacuum ? removeSockets(listeners) : []));
+  doors.close();
+  log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));
   return exitCode;
 }
 
-/** Everything between the head of the log and the first worker. */
-async function prepare(settings: Settings, lines: LogBatch): Promise<Listener[]> {
-  if (!settings.master) lines.add(warnings.noMaster);
-  if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
-  const identity = process as unknown as Identity;
-  const target = resolveTarget(settings, identity);
-  const backlog = backlogOf(settings.listen);
-  if (backlog.warning !== null) lines.add(backlog.warning);
+/** What asks for reloads besides signals, as the settings in force have it. */
+class Doors {
+  readonly #instance: Instance;
+  readonly #reloader: Reloader;
+  #touch!: TouchWatch;
 
-  const bound = await bindListeners(settings, backlog.length, target, native);
-  lines.add(
-    ...bound.listeners.map((listener, index) => socketLine({ index, ...listener })),
-    ...bound.warnings,
-  );
-  try {
-    lines.add(...dropPrivileges(settings, target, identity));
-    if (settings.logto2 !== null) logToFile('logto2', resolve(settings.logto2), native);
-  } catch (error) {
-    removeSockets(bound.listeners);
-    throw error;
+  constructor(instance: Instance, master: Master) {
+    this.#instance = instance;
+    this.#reloader = new Reloader({
+      prepare: async () => {
+        const lines = new LogBatch();
+        return instance.prepareReload(lines).finally(() => lines.flush());
+      },
+      replaceAll: (life, commit) =>
+        master.replaceAll(life, () => {
+          commit();
+          this.#open();
+        }),
+      isStopping: () => master.isStopping,
+      log,
+    });
+    this.#open();
   }
-  lines.add(...limitLines(backlog.length, settings.workerReloadMercy));
-  lines.add(modeLine(settings.processes, settings.threads));
-  return bound.listeners;
+
+  reload(why: string): void {
+    this.#reloader.request(why);
+  }
+
+  close(): void {
+    this.#touch.close();
+  }
+
+  #open(): void {
+    this.#touch?.close();
+    const { touchReload, checkInterval } = this.#instance.settings;
+    const onTouch = (path: string) => this.reload(reloads.touched(path));
+    this.#touch = new TouchWatch(
+      touchReload.map((path) => ({ path: resolve(path), onTouch })),
+      checkInterval,
+    );
+  }
 }
 
-function applyEnvironment({ umask, environment }: Settings): void {
-  if (umask !== null) process.umask(umask);
-  for (const [name, value] of Object.entries(environment)) {
-    if (value === null) delete process.env[name];
-    else process.env[name] = value;
-  }
-}
-
-function changeDirectory(path: string): string {
+/** A pid file that cannot be written is no reason to stop a server that serves. */
+function writeSafePidfiles(instance: Instance): void {
+  const lines = new LogBatch();
   try {
-    process.chdir(path);
+    instance.writeSafePidfiles(lines);
   } catch (error) {
-    throw startErrors.changeDirectory(path, error as NodeJS.ErrnoException);
+    lines.add(`uwsgi-node: ${(error as Error).message}`);
   }
-  return `chdir() to ${path}`;
+  lines.flush();
 }
 
 function surroundings(): Surroundings {

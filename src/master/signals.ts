@@ -3,6 +3,8 @@
 export interface SignalActions {
   /** TERM, INT, QUIT: the first one stops gracefully, the next one at once. */
   stop(signal: string): void;
+  /** HUP. */
+  reload(signal: string): void;
   /** A signal whose meaning in uWSGI is not there yet. */
   unsupported(signal: string, meaning: string): void;
 }
@@ -28,7 +30,7 @@ export function listenForSignals(actions: SignalActions, source: SignalSource = 
       if (!isRepeated) actions.stop(signal);
     });
   }
-  source.on('SIGHUP', () => actions.unsupported('SIGHUP', 'reload'));
+  source.on('SIGHUP', () => actions.reload('SIGHUP'));
   // Node opens its inspector on USR1, and the default of USR2 is death: both would surprise whoever comes from uWSGI.
   source.on('SIGUSR1', () => actions.unsupported('SIGUSR1', 'printing statistics'));
   source.on('SIGUSR2', () => actions.unsupported('SIGUSR2', 'printing what the workers do'));

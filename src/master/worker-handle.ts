@@ -165,13 +165,22 @@ export class WorkerHandle {
 
 const entry = fileURLToPath(new URL('dist/worker/main.js', packageRoot));
 
-/** Starts a worker process that inherits stdout, stderr and the listeners, from descriptor `FIRST_LISTENER_FD` on. */
-export const spawnWorker: SpawnWorker = (settings, listeners) =>
-  spawn(process.execPath, [...inheritedFlags(), entry], {
-    // A process title may be as long as the original command line: as argv[0] it makes its own room.
-    argv0: settings.title.slice(0, LONGEST_TITLE),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
-  });
+/** Where a worker process starts. */
+export interface Surroundings {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** Starts worker processes that inherit stdout, stderr and the listeners, from descriptor `FIRST_LISTENER_FD` on. */
+export const workerSpawner =
+  (surroundings: Surroundings): SpawnWorker =>
+  (settings, listeners) =>
+    spawn(process.execPath, [...inheritedFlags(), entry], {
+      ...surroundings,
+      // A process title may be as long as the original command line: as argv[0] it makes its own room.
+      argv0: settings.title.slice(0, LONGEST_TITLE),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
+    });
 
 /** One argument of execve(2) may be 128 KiB; nobody reads a title of more than this. */
 const LONGEST_TITLE = 16_384;

@@ -1,4 +1,4 @@
-import { intoBool, intoInteger } from '../into.js';
+import { intoBool, intoInteger, intoList } from '../into.js';
 import {
   defineOptions,
   flag,
@@ -122,6 +122,8 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     help: 'time a worker has to finish its requests when it stops',
     ...intoInteger('workerReloadMercy'),
   },
+  { name: 'stop', metavar: 'PIDFILE', help: 'stop the instance behind this pid file', immediate: true },
+  { name: 'reload', metavar: 'PIDFILE', help: 'reload the instance behind this pid file', immediate: true },
   ...notYetAll([
     int('reload-mercy', 'SECONDS', 'time all workers have to finish on a reload'),
     int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
@@ -146,8 +148,6 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     flag('use-abort', 'leave a core file after a crash'),
     text('daemonize', 'FILE', 'go to the background and log to this file', { short: 'd' }),
     text('daemonize2', 'FILE', 'go to the background once the application has been loaded'),
-    text('stop', 'PIDFILE', 'stop the instance behind this pid file', { immediate: true }),
-    text('reload', 'PIDFILE', 'reload the instance behind this pid file', { immediate: true }),
     text('pause', 'PIDFILE', 'pause or resume the instance behind this pid file', { immediate: true }),
     text('suspend', 'PIDFILE', 'the same as pause', { immediate: true }),
     text('resume', 'PIDFILE', 'the same as pause', { immediate: true }),
@@ -179,8 +179,22 @@ export const lifecycleOptions = defineOptions('lifecycle', [
 ]);
 
 export const reloadOptions = defineOptions('reload', [
+  {
+    name: 'touch-reload',
+    metavar: 'FILE',
+    help: 'reload when this file is touched',
+    impliesMaster: true,
+    ...intoList('touchReload'),
+  },
+  {
+    name: 'check-interval',
+    metavar: 'SECONDS',
+    default: '1',
+    help: 'how often the master looks at files that may be touched',
+    impliesMaster: true,
+    ...intoInteger('checkInterval', { min: 1, max: 86_400 }),
+  },
   ...notYetAll([
-    list('touch-reload', 'FILE', 'reload when this file is touched', { impliesMaster: true }),
     list('touch-workers-reload', 'FILE', 'reload the workers when this file is touched', {
       impliesMaster: true,
     }),
@@ -211,7 +225,6 @@ export const reloadOptions = defineOptions('reload', [
     list('brutal-reload-on-fd', 'FD', 'reload without mercy when this descriptor is readable', {
       impliesMaster: true,
     }),
-    int('check-interval', 'SECONDS', 'how often the master looks at all of this', { impliesMaster: true }),
     list('master-fifo', 'PATH', 'take one-letter commands from this fifo', { impliesMaster: true }),
   ]),
 ]);

@@ -14,6 +14,30 @@ import {
 export const identityOptions = defineOptions('identity', [
   { name: 'uid', metavar: 'USER', help: 'run as this user, by name or number', ...intoText('uid') },
   { name: 'gid', metavar: 'GROUP', help: 'run as this group, by name or number', ...intoText('gid') },
+  {
+    name: 'pidfile',
+    metavar: 'FILE',
+    help: "write the master's pid here before root is given up",
+    ...intoText('pidfile'),
+  },
+  {
+    name: 'pidfile2',
+    metavar: 'FILE',
+    help: "write the master's pid here after root has been given up",
+    ...intoText('pidfile2'),
+  },
+  {
+    name: 'safe-pidfile',
+    metavar: 'FILE',
+    help: "write the master's pid here once every worker is ready",
+    ...intoText('safePidfile'),
+  },
+  {
+    name: 'safe-pidfile2',
+    metavar: 'FILE',
+    help: "write the master's pid here once every worker is ready",
+    ...intoText('safePidfile2'),
+  },
   ...notYetAll([
     flag('auto-procname', 'give processes telling names'),
     text('procname-prefix', 'TEXT', "put this before the processes' names"),
@@ -21,14 +45,6 @@ export const identityOptions = defineOptions('identity', [
     text('procname-append', 'TEXT', "put this behind the processes' names"),
     text('procname', 'TEXT', "the processes' name"),
     text('procname-master', 'TEXT', "the master's name"),
-    text('pidfile', 'FILE', "write the master's pid here before root is given up"),
-    text('pidfile2', 'FILE', "write the master's pid here after root has been given up"),
-    text(
-      'safe-pidfile',
-      'FILE',
-      "write the master's pid here once the server is up, before root is given up",
-    ),
-    text('safe-pidfile2', 'FILE', "write the master's pid here once the server is up"),
     text('flock', 'FILE', 'refuse to start when this file is locked', { immediate: true }),
     text('flock-wait', 'FILE', 'wait for the lock of this file', { immediate: true }),
     text('flock2', 'FILE', 'refuse to start when this file is locked, after the log has been set up', {

@@ -1,9 +1,9 @@
-import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SocketSetting } from '../../../src/config/settings.js';
-import { backlogOf, bindListeners, removeSockets } from '../../../src/master/listeners.js';
+import { backlogOf, bindListeners, missingIn, removeSockets } from '../../../src/master/listeners.js';
 import type { ListenOptions } from '../../../src/native.js';
 import { cleanUp, makeDirectory, onCleanUp } from '../../support/clean-up.js';
 
@@ -65,6 +65,7 @@ describe('bindListeners', () => {
     expect(listeners).toEqual([
       {
         fd: 101,
+        address: path,
         name: path,
         protocol: 'uwsgi',
         family: 'unix',
@@ -102,6 +103,39 @@ describe('bindListeners', () => {
       `myapp.ini:7: cannot listen on ${path}: a file that is not a socket is in the way`,
     );
     expect(lstatSync(path).size).toBe(4);
+  });
+
+  it('takes over what is open already, under whatever protocol, and binds only the rest', async () => {
+    const path = join(await makeDirectory(), 'app.sock');
+    const binder = new FakeBinder();
+    const before = await bindListeners(settings(socket(path), socket('127.0.0.1:0')), 1, nobody, binder);
+    const http = socket('127.0.0.1:0', 'http');
+    const wanted = settings(http, socket(path), socket('@new'));
+    const after = await bindListeners(wanted, 1, nobody, binder, before.listeners);
+    expect(binder.calls).toHaveLength(3);
+    expect(after.warnings).toEqual([]);
+    const [unix, tcp] = before.listeners;
+    expect(after.listeners.slice(0, 2)).toEqual([{ ...tcp, protocol: 'http' }, unix]);
+    expect(missingIn(before.listeners, after.listeners)).toEqual([after.listeners[2]]);
+  });
+
+  it('binds again where somebody has removed the file', async () => {
+    const path = join(await makeDirectory(), 'app.sock');
+    const binder = new FakeBinder();
+    const before = await bindListeners(settings(socket(path)), 1, nobody, binder);
+    unlinkSync(path);
+    await bindListeners(settings(socket(path)), 1, nobody, binder, before.listeners);
+    expect(binder.calls).toHaveLength(2);
+  });
+
+  it('leaves what was open alone when a new socket fails', async () => {
+    const path = join(await makeDirectory(), 'app.sock');
+    const binder = new FakeBinder();
+    const before = await bindListeners(settings(socket(path)), 1, nobody, binder);
+    const wanted = settings(socket(path), socket('taken:80'));
+    await expect(bindListeners(wanted, 1, nobody, binder, before.listeners)).rejects.toThrow();
+    expect(binder.closed).toEqual([]);
+    expect(lstatSync(path, { throwIfNoEntry: false })).toBeDefined();
   });
 
   it('undoes what it bound when a later socket fails, and says where it was asked for', async () => {

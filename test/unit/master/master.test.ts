@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Master } from '../../../src/master/master.js';
 import { FIRST_DELAY, LONGEST_DELAY, YOUNG } from '../../../src/throttle.js';
-import { fakeSpawn, settings } from './fake-worker.js';
+import { type FakeWorker, fakeSpawn, settings } from './fake-worker.js';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -11,15 +11,11 @@ const listeners = [{ fd: 21, name: '/run/a.sock', protocol: 'uwsgi', family: 'un
 function start(changes = {}) {
   const lines: string[] = [];
   const { workers, spawn } = fakeSpawn();
-  const master = new Master({
-    settings: settings(changes),
-    listeners: [...listeners],
-    spawn,
-    log: (...more) => lines.push(...more),
-  });
+  const life = { settings: settings(changes), listeners: [...listeners], spawn };
+  const master = new Master({ ...life, log: (...more) => lines.push(...more) });
   master.start();
   const logged = (text: string | RegExp) => lines.filter((line) => line.match(text) !== null);
-  return { master, lines, logged, workers };
+  return { master, life, lines, logged, workers };
 }
 
 describe('Master, starting', () => {
@@ -204,5 +200,101 @@ describe('Master, stopping', () => {
     expect(await master.ended).toBe(0);
     vi.advanceTimersByTime(LONGEST_DELAY);
     expect(workers).toHaveLength(1);
+  });
+});
+
+describe('Master, exchanging', () => {
+  function reload(begun: ReturnType<typeof start>, changes = {}) {
+    const { spawn, ...rest } = begun.life;
+    const order: string[] = [];
+    const done = begun.master.replaceAll({ ...rest, spawn, settings: settings(changes) }, () => {
+      order.push(`commit after ${begun.workers.filter(({ sent }) => sent.length > 1).length} stops`);
+    });
+    return { done, order };
+  }
+
+  it('stops the old workers when all of the new ones are ready, after the commit', async () => {
+    const begun = start({ processes: 2 });
+    const { workers, logged } = begun;
+    for (const worker of workers) worker.ready();
+    const { done, order } = reload(begun, { processes: 2 });
+    workers[2]!.ready();
+    expect(workers[0]!.sent).toHaveLength(1);
+    workers[3]!.ready();
+    expect(await done).toBe(true);
+    expect(order).toEqual(['commit after 0 stops']);
+    expect(workers.map(({ sent }) => sent.at(-1)!.type)).toEqual(['stop', 'stop', 'start', 'start']);
+    workers[1]!.end(0);
+    expect(logged(/^worker 2 killed successfully \(pid: 102\)$/)).toHaveLength(1);
+    expect(logged('DAMN')).toEqual([]);
+  });
+
+  it.each([
+    ['cannot load the application', (worker: FakeWorker) => worker.say({ type: 'failed', reason: 'oops' })],
+    ['is killed', () => {}],
+  ])('keeps the old workers when a new one %s', async (_, before) => {
+    const begun = start({ processes: 2 });
+    const { workers, logged } = begun;
+    for (const worker of workers) worker.ready();
+    const { done, order } = reload(begun, { processes: 3 });
+    workers[2]!.ready();
+    before(workers[3]!);
+    workers[3]!.end(22);
+    expect(await done).toBe(false);
+    expect(order).toEqual([]);
+    expect(workers.map(({ sent }) => sent.at(-1)!.type)).toEqual(['start', 'start', 'stop', 'start', 'stop']);
+    for (const worker of [workers[2]!, workers[4]!]) worker.end(0);
+    vi.advanceTimersByTime(LONGEST_DELAY);
+    expect(workers).toHaveLength(5);
+    expect(logged(/^the new worker 2 \(pid: 104\) died/)).toHaveLength(1);
+  });
+
+  it('replaces an old worker that dies while the new one loads, and ends both kinds at a stop', async () => {
+    const begun = start();
+    const { workers, master } = begun;
+    workers[0]!.ready();
+    const { done } = reload(begun);
+    workers[0]!.end(null, 'SIGKILL');
+    vi.advanceTimersByTime(0);
+    expect(workers).toHaveLength(3);
+    master.stop('SIGTERM');
+    expect(await done).toBe(false);
+    for (const worker of workers.slice(1)) {
+      expect(worker.sent.at(-1)).toEqual({ type: 'stop' });
+      worker.end(0);
+    }
+    expect(await master.ended).toBe(0);
+  });
+
+  it('kills a worker that took too long after a reload', async () => {
+    const begun = start();
+    const { workers, logged } = begun;
+    workers[0]!.ready();
+    const { done } = reload(begun, { workerReloadMercy: 5 });
+    workers[1]!.ready();
+    await done;
+    vi.advanceTimersByTime(5_000);
+    expect(workers[0]!.killed).toEqual(['SIGKILL']);
+    workers[0]!.end(null, 'SIGKILL');
+    expect(logged('NO MERCY')).toHaveLength(1);
+  });
+
+  it('waits at a stop for workers that an earlier reload told to go', async () => {
+    const begun = start();
+    const { workers, master } = begun;
+    workers[0]!.ready();
+    const { done } = reload(begun);
+    workers[1]!.ready();
+    await done;
+    master.stop('SIGTERM');
+    workers[1]!.end(0);
+    let isOver = false;
+    void master.ended.then(() => {
+      isOver = true;
+    });
+    await Promise.resolve();
+    expect(isOver).toBe(false);
+    workers[0]!.end(0);
+    expect(await master.ended).toBe(0);
   });
 });

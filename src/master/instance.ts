@@ -1,0 +1,188 @@
+/**
+ * What the master holds while workers come and go: the settings in force, the listening sockets, the working directory
+ * and environment that workers start in. Made at the start, exchanged piece by piece by a reload.
+ */
+import { resolve } from 'node:path';
+import type { LoadResult } from '../config/load.js';
+import type { Settings } from '../config/settings.js';
+import { startErrors } from '../errors.js';
+import { logToFile } from '../log/log-file.js';
+import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
+import type { LogBatch } from '../log/stderr.js';
+import { native } from '../native.js';
+import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
+import { removePidfiles, writePidfile } from './pidfile.js';
+import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
+import type { Prepared } from './reload.js';
+import { type Life, workerSpawner } from './worker-handle.js';
+
+/** What the process was started with. */
+export interface Start {
+  /** The environment as it was found. */
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Reads the configuration again. */
+  read(env: NodeJS.ProcessEnv): LoadResult;
+}
+
+export class Instance {
+  settings: Settings;
+  listeners: Listener[] = [];
+  readonly #start: Start;
+  #reloads = 0;
+  /** Absolute, in the order they were written. */
+  readonly #pidfiles: string[] = [];
+
+  constructor(settings: Settings, start: Start) {
+    this.settings = settings;
+    this.#start = start;
+  }
+
+  /** What workers are started with. */
+  get life(): Life {
+    const { settings, listeners } = this;
+    return this.#lifeOf(settings, listeners);
+  }
+
+  /** Everything between the head of the log and the first worker. */
+  async begin(lines: LogBatch): Promise<void> {
+    const { settings } = this;
+    if (!settings.master) lines.add(warnings.noMaster);
+    // Opened with the rights that the start has, before they are given up.
+    this.#writePidfile('pidfile', settings.pidfile, lines);
+    try {
+      await this.#bind(lines);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  async #bind(lines: LogBatch): Promise<void> {
+    const { settings } = this;
+    if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
+    const identity = process as unknown as Identity;
+    const target = resolveTarget(settings, identity);
+    const backlog = backlogOf(settings.listen);
+    if (backlog.warning !== null) lines.add(backlog.warning);
+
+    const bound = await bindListeners(settings, backlog.length, target, native);
+    this.listeners = bound.listeners;
+    lines.add(...socketLines(bound.listeners), ...bound.warnings);
+    lines.add(...dropPrivileges(settings, target, identity));
+    if (settings.logto2 !== null) logToFile('logto2', resolve(settings.logto2), native);
+    this.#writePidfile('pidfile2', settings.pidfile2, lines);
+    lines.add(...limitLines(backlog.length, settings.workerReloadMercy));
+    lines.add(modeLine(settings.processes, settings.threads));
+  }
+
+  /** To be called when the workers are ready for the first time. */
+  writeSafePidfiles(lines: LogBatch): void {
+    this.#writePidfile('safe-pidfile', this.settings.safePidfile, lines);
+    this.#writePidfile('safe-pidfile2', this.settings.safePidfile2, lines);
+  }
+
+  /** Removes what `vacuum` is to remove. Returns lines for the log. */
+  end(): string[] {
+    return [...removePidfiles(this.#pidfiles), ...closeListeners(this.listeners, native)];
+  }
+
+  /**
+   * Reads the configuration again and opens what it has and the running one has not.
+   * @throws {UwsgiNodeError} when it cannot be used; nothing has changed then.
+   */
+  async prepareReload(lines: LogBatch): Promise<Prepared> {
+    const before = { cwd: process.cwd(), umask: process.umask() };
+    const goBack = () => {
+      process.chdir(before.cwd);
+      process.umask(before.umask);
+    };
+    try {
+      process.chdir(this.#start.cwd);
+      const settings = this.#readAgain(lines);
+      if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
+      if (settings.umask !== null) process.umask(settings.umask);
+      const listeners = await this.#listenersFor(settings, lines);
+      lines.add(modeLine(settings.processes, settings.threads));
+      this.#reloads += 1;
+      return {
+        life: this.#lifeOf(settings, listeners),
+        commit: () => this.#commit(settings, listeners),
+        rollBack: () => {
+          closeListeners(missingIn(this.listeners, listeners), native);
+          goBack();
+        },
+      };
+    } catch (error) {
+      goBack();
+      throw error;
+    }
+  }
+
+  #readAgain(lines: LogBatch): Settings {
+    const loaded = this.#start.read({ ...this.#start.env, UWSGI_RELOADS: String(this.#reloads + 1) });
+    if (loaded.action !== 'run') throw startErrors.notAServer();
+    lines.add(...loaded.announcements, ...loaded.warnings, reloads.respawnedMaster(process.pid));
+    const { settings } = loaded;
+    for (const option of ['uid', 'gid', 'logto', 'logto2'] as const) {
+      if (settings[option] !== this.settings[option]) lines.add(reloads.needsRestart(option));
+    }
+    return settings;
+  }
+
+  async #listenersFor(settings: Settings, lines: LogBatch): Promise<Listener[]> {
+    const backlog = backlogOf(settings.listen).length;
+    const nobody = { uid: null, gid: null };
+    const bound = await bindListeners(settings, backlog, nobody, native, this.listeners);
+    const opened = missingIn(this.listeners, bound.listeners);
+    lines.add(...socketLines(bound.listeners, opened), ...bound.warnings);
+    return bound.listeners;
+  }
+
+  #commit(settings: Settings, listeners: Listener[]): string[] {
+    const closed = missingIn(listeners, this.listeners);
+    this.settings = settings;
+    this.listeners = listeners;
+    return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
+  }
+
+  #lifeOf(settings: Settings, listeners: readonly Listener[]): Life {
+    const env = { ...this.#start.env };
+    if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
+    applyEnvironment(settings, env);
+    return { settings, listeners, spawn: workerSpawner({ cwd: process.cwd(), env }) };
+  }
+
+  #writePidfile(option: string, path: string | null, lines: LogBatch): void {
+    if (path === null) return;
+    const absolute = resolve(this.#start.cwd, path);
+    lines.add(writePidfile(option, absolute));
+    this.#pidfiles.push(absolute);
+  }
+}
+
+/** Does what `env` and `unenv` say to an environment. */
+export function applyEnvironment({ environment }: Settings, env: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === null) delete env[name];
+    else env[name] = value;
+  }
+}
+
+/** @param opened those that are new; all by default. */
+function socketLines(listeners: readonly Listener[], opened = listeners): string[] {
+  return listeners.map((listener, index) => {
+    if (opened.includes(listener)) return socketLine({ index, ...listener });
+    const { family, name, fd } = listener;
+    return reloads.inherited(index, family === 'unix' ? 'UNIX' : 'INET', name, fd);
+  });
+}
+
+function changeDirectory(path: string): string {
+  try {
+    process.chdir(path);
+  } catch (error) {
+    throw startErrors.changeDirectory(path, error as NodeJS.ErrnoException);
+  }
+  return `chdir() to ${path}`;
+}

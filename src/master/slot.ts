@@ -1,0 +1,35 @@
+/** A numbered place for a worker. Its process changes, the place stays. */
+import { Throttle } from '../throttle.js';
+import type { Life, WorkerHandle } from './worker-handle.js';
+
+/** Workers that take the places of others together: all of them or, when one of them fails, none. */
+export interface Replacement {
+  /** What the new workers are started with. */
+  readonly life: Life;
+  readonly slots: readonly Slot[];
+  /** Called when all of them are ready, before anybody else is told to go. */
+  commit(): void;
+  /** Told once: true when the new workers serve, false when the old ones go on. */
+  settle(isDone: boolean): void;
+}
+
+export interface Slot {
+  /** 1-based. */
+  readonly id: number;
+  readonly throttle: Throttle;
+  worker: WorkerHandle | null;
+  /** The worker that loads while `worker` still serves. */
+  successor: { worker: WorkerHandle; replacement: Replacement } | null;
+  /** Set while the next start is put off. */
+  respawn: NodeJS.Timeout | null;
+}
+
+export function makeSlot(id: number): Slot {
+  return { id, throttle: new Throttle(), worker: null, successor: null, respawn: null };
+}
+
+/** Puts off no start any longer. */
+export function cancelRespawn(slot: Slot): void {
+  if (slot.respawn !== null) clearTimeout(slot.respawn);
+  slot.respawn = null;
+}

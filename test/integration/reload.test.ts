@@ -1,0 +1,256 @@
+/** Reloads with real processes and real signals: nothing is lost, and a bad configuration or application changes nothing. */
+import { copyFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { buildBinary } from '../../bench/binaries.js';
+import { runLoad } from '../../bench/load.js';
+import { cleanUp } from '../support/clean-up.js';
+import { behaviours, broken, Instance } from '../support/instance.js';
+import { startNginx } from '../support/nginx.js';
+import { missingPrograms, skipped } from '../support/requirements.js';
+import { CLI, READY, type RunningServer, startServer } from '../support/server.js';
+import { request, requestVars } from '../support/uwsgi-client.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let instance: Instance;
+let ini: string;
+let app: string;
+
+beforeAll(async () => {
+  await buildBinary('uwsgi_load');
+}, 120_000);
+beforeEach(async () => {
+  instance = await Instance.make();
+  ini = join(instance.folder, 'app.ini');
+  app = join(instance.folder, 'app.mjs');
+  await copyFile(behaviours, app);
+});
+afterEach(cleanUp);
+
+/** Writes the configuration: the instance's socket and application, and more lines. */
+const configure = (...lines: string[]) =>
+  writeFile(
+    ini,
+    ['[uwsgi]', 'master = true', `socket = ${instance.socketPath}`, `wsgi-file = ${app}`, ...lines, ''].join(
+      '\n',
+    ),
+  );
+
+async function start(...lines: string[]): Promise<RunningServer> {
+  await configure(...lines);
+  return startServer({ args: ['--ini', ini, '--vacuum', '--disable-logging'] });
+}
+
+/** Reloads and waits until the new workers serve. */
+async function reload(server: RunningServer): Promise<void> {
+  const from = server.lines.position;
+  server.kill('SIGHUP');
+  await server.lines.waitFor(READY, { from });
+}
+
+const pidOf = async () => (await instance.textOf('/')).split(' ')[0];
+
+describe('SIGHUP', () => {
+  it('replaces the workers, says so in the words of uWSGI, and lets requests finish', async () => {
+    const server = await start();
+    const [worker] = server.workers;
+    const late = instance.get('/halves', '500');
+    await instance.get('/');
+    const from = server.lines.position;
+    await reload(server);
+    expect((await late).body.toString()).toBe('first second');
+    await server.lines.waitFor(new RegExp(`^worker 1 killed successfully \\(pid: ${worker}\\)$`));
+    expect(Number(await pidOf())).not.toBe(worker);
+    expect(server.workers).toHaveLength(1);
+    expect(server.lines.all.slice(from).map((line) => line.replaceAll(/\d+/g, 'N'))).toEqual([
+      'SIGHUP received...gracefully reloading...',
+      `[uWSGI] getting INI configuration from ${ini.replaceAll(/\d+/g, 'N')}`,
+      'gracefully (RE)spawned uWSGI master process (pid: N)',
+      expect.stringMatching(/^uwsgi socket N inherited UNIX address .* fd N$/),
+      '*** Operational MODE: single process ***',
+      'spawned uWSGI worker N (pid: N, cores: N)',
+      expect.stringMatching(/^WSGI app N .* ready in N seconds/),
+      expect.stringMatching(READY),
+      '...gracefully killing workers...',
+      'Gracefully killing worker N (pid: N)...',
+      'worker N killed successfully (pid: N)',
+    ]);
+  });
+
+  it('takes up a new application, new processes, another environment', async () => {
+    const server = await start('env = COLOUR=blue');
+    expect(await instance.textOf('/environment', 'COLOUR')).toBe('blue');
+    await writeFile(
+      app,
+      `export const application = (environ, start) => {
+      start('200 OK', []);
+      return 'new ' + process.env.COLOUR;
+    };`,
+    );
+    await configure('env = COLOUR=red', 'processes = 3');
+    await reload(server);
+    await server.lines.waitFor(/^worker 1 killed successfully/);
+    expect(await instance.textOf('/')).toBe('new red');
+    expect(server.workers).toHaveLength(3);
+    await configure('processes = 1');
+    await reload(server);
+    await expect.poll(() => server.workers.length).toBe(1);
+    expect(await instance.textOf('/')).toBe('new undefined');
+  });
+
+  it('opens sockets that appear and closes those that vanish', async () => {
+    const server = await start();
+    const other = join(instance.folder, 'other.sock');
+    const ask = (address: string) => request(address, { vars: requestVars() });
+    await configure(`socket = ${other}`);
+    await reload(server);
+    expect((await ask(other)).status).toBe(200);
+    expect((await ask(instance.socketPath)).status).toBe(200);
+    await configure();
+    await reload(server);
+    await expect(ask(other)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect((await ask(instance.socketPath)).status).toBe(200);
+  });
+
+  it('during a reload causes exactly one more', async () => {
+    const server = await start();
+    const from = server.lines.position;
+    server.kill('SIGHUP');
+    await server.lines.waitFor(/^spawned uWSGI worker 1/, { from });
+    server.kill('SIGHUP');
+    await server.lines.waitFor(/^a reload is under way: one more will follow it$/);
+    server.kill('SIGHUP');
+    await server.lines.waitFor(READY, { from });
+    const second = server.lines.position;
+    await server.lines.waitFor(READY, { from: second });
+    await expect.poll(() => server.workers.length).toBe(1);
+    expect(server.lines.matching(READY)).toHaveLength(3);
+    expect(await pidOf()).toBe(String(server.workers[0]));
+  });
+
+  it('leaves everything as it is when the configuration is wrong', async () => {
+    const server = await start();
+    const pid = await pidOf();
+    await configure('processes = many', `socket = ${join(instance.folder, 'other.sock')}`);
+    server.kill('SIGHUP');
+    await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/);
+    await server.lines.waitFor(/^uwsgi-node: .*app\.ini:5: processes = many: /);
+    expect(await pidOf()).toBe(pid);
+    await configure();
+    await reload(server);
+    expect(await pidOf()).not.toBe(pid);
+  });
+
+  it('leaves the old workers serving when the application cannot be loaded', async () => {
+    const server = await start('processes = 2');
+    const workers = server.workers;
+    const good = await instance.textOf('/');
+    await copyFile(broken, app);
+    await configure('processes = 3', `socket = ${join(instance.folder, 'other.sock')}`);
+    server.kill('SIGHUP');
+    await server.lines.waitFor(
+      /^\*\*\* reload given up: the new workers cannot serve, the old ones go on \*\*\*$/,
+    );
+    await expect.poll(() => server.workers).toEqual(workers);
+    expect(good).toMatch(/^\d+ \d+$/);
+    expect((await instance.get('/')).status).toBe(200);
+    await copyFile(behaviours, app);
+    await reload(server);
+    await expect.poll(() => server.workers.length).toBe(3);
+  });
+
+  it('is no way out of a stop', async () => {
+    const server = await start();
+    server.kill('SIGHUP');
+    await server.lines.waitFor(/^SIGHUP received/);
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(server.group).toEqual([]);
+  });
+});
+
+describe('other doors', () => {
+  it('touch-reload reloads when the file is touched, made or removed', async () => {
+    const touched = join(instance.folder, 'touch-me');
+    const server = await start(`touch-reload = ${touched}`);
+    const line = `*** ${touched} has been touched... grace them all !!! ***`;
+    const actions = [
+      () => writeFile(touched, ''),
+      () => utimes(touched, new Date(), new Date(Date.now() + 5_000)),
+      () => rm(touched),
+    ];
+    for (const [index, act] of actions.entries()) {
+      const from = server.lines.position;
+      await act();
+      await server.lines.waitFor(READY, { from });
+      expect(server.lines.all.filter((each) => each === line)).toHaveLength(index + 1);
+    }
+  });
+
+  it('--reload and --stop reach the instance behind a pid file', async () => {
+    const pidfile = join(instance.folder, 'master.pid');
+    const server = await start(`safe-pidfile = ${pidfile}`);
+    const pid = await pidOf();
+    const from = server.lines.position;
+    const say = (...args: string[]) => startServer({ command: [process.execPath, CLI], args, until: null });
+    expect(await (await say('--reload', pidfile)).exited).toEqual({ code: 0, signal: null });
+    await server.lines.waitFor(READY, { from });
+    expect(await pidOf()).not.toBe(pid);
+    expect(await (await say('--stop', pidfile)).exited).toEqual({ code: 0, signal: null });
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(server.lines.all).toContain('VACUUM: pidfile removed.');
+    const late = await say('--stop', pidfile);
+    expect((await late.exited).code).toBe(1);
+    expect(late.lines.text).toContain(`--stop ${pidfile}: ENOENT`);
+  });
+});
+
+describe('ten reloads under load', () => {
+  const RELOADS = 10;
+
+  /** Reloads as often, one after the other, while `load` runs. */
+  async function reloadAgain(server: RunningServer, load: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    void load.finally(() => {
+      isOver = true;
+    });
+    for (let count = 0; count < RELOADS; count += 1) await reload(server);
+    expect(isOver).toBe(false);
+  }
+
+  it.each(['unix', 'tcp'])('lose no request over %s', async (transport) => {
+    const server = await start('processes = 2', ...(transport === 'tcp' ? ['socket = 127.0.0.1:0'] : []));
+    const socket = server.addresses.at(-1)!;
+    const load = runLoad({ socket, duration: 15, connections: 16 });
+    const slow = instance.get('/halves', '3000');
+    await reloadAgain(server, load);
+    const report = await load;
+    expect(report.errors).toMatchObject({ total: 0 });
+    expect(report.ok).toBe(report.requests);
+    expect((await slow).body.toString()).toBe('first second');
+  });
+
+  it.skipIf(skipped('reloads behind nginx', missingPrograms('nginx')))(
+    'lose no request behind nginx',
+    async () => {
+      const server = await start('processes = 2', 'chmod-socket = 666');
+      const nginx = await startNginx({
+        server: `location / { include uwsgi_params; uwsgi_pass unix:${instance.socketPath}; }`,
+      });
+      const statuses = new Map<number, number>();
+      let isOver = false;
+      const repeat = async () => {
+        while (!isOver) {
+          const { status } = await nginx.fetch('/');
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        }
+      };
+      const load = Promise.all(Array.from({ length: 8 }, repeat));
+      await reloadAgain(server, load);
+      isOver = true;
+      await load;
+      expect([...statuses.keys()]).toEqual([200]);
+    },
+  );
+});
