@@ -2,6 +2,7 @@
 import type { Case } from '../session.js';
 import { behindNginx } from './behind-nginx.js';
 import { busyThread } from './busy-thread.js';
+import { frameworksCase } from './frameworks.js';
 import { headerSets } from './header-sets.js';
 import { http } from './http.js';
 import { idleThreads } from './idle-threads.js';
@@ -18,6 +19,7 @@ export const cases: readonly Case[] = [
   headerSets,
   slowNeighbours,
   behindNginx,
+  frameworksCase,
   idleThreads,
   busyThread,
   startUp,

@@ -14,7 +14,7 @@ import { runWrk } from '../wrk.js';
 const CONNECTIONS = 64;
 const shape = { processes: 1, threads: 1 };
 
-async function measure(server: RunningServer, dir: string, seconds: number) {
+export async function measureBehindNginx(server: RunningServer, dir: string, seconds: number) {
   const nginx = await startNginx(dir, { upstream: server.endpoint });
   try {
     await runWrk(nginx.url, CONNECTIONS, 1);
@@ -41,7 +41,7 @@ export const behindNginx: Case = {
   async run(session) {
     const entries = [uwsgiNode, uwsgiPython, nodeHttp].map((contender) => ({ contender, ...shape }));
     const { seconds } = session.options;
-    const results = await session.servers(entries, (server, dir) => measure(server, dir, seconds));
+    const results = await session.servers(entries, (server, dir) => measureBehindNginx(server, dir, seconds));
     const rate = (contender: typeof nodeHttp) => results.series(contender, (m) => m.requestsPerSecond);
     const cpu = (contender: typeof nodeHttp) => results.series(contender, (m) => m.cpuPerRequest);
     const title = 'requests/s behind one nginx worker';

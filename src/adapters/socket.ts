@@ -42,11 +42,28 @@ export class PeerSocket extends Duplex {
   readonly pending = false;
   /** The http.Server that was captured, where there is one. */
   readonly server: Server | null;
+  /** As node:http knows it: there is no `finish` any more. */
+  _hadError = false;
+
+  static {
+    // What a response asks to know whether everything has left. A property in Node's types, an accessor in Node.
+    Object.defineProperty(PeerSocket.prototype, 'writableLength', {
+      get(this: PeerSocket & { _writableState: { length: number } }) {
+        return this.#queuedSize + this._writableState.length;
+      },
+      configurable: true,
+    });
+  }
+
   readonly #environ: Environ;
   readonly #peer: Peer;
   #incoming: BodySource | null = null;
   #complete = false;
-  #awaitsDrain = false;
+  /** Bytes were kept back; nothing more is sent until the peer has taken them. */
+  #full = false;
+  #queued: Written[] = [];
+  #queuedSize = 0;
+  #callbacks: Done[] = [];
   #timeout = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -130,20 +147,65 @@ export class PeerSocket extends Duplex {
 
   // --- the response
 
+  /**
+   * While a response is written its bytes go straight on: what a stream does with them costs more than sending them. As in
+   * a stream, what comes between cork and uncork goes together, and callbacks come later, when the bytes have left.
+   */
   override write(chunk: unknown, encoding?: unknown, done?: unknown): boolean {
+    const response = this._httpMessage;
+    if (response === null) return super.write(chunk, encoding as BufferEncoding, done as Done);
+    const callback = typeof encoding === 'function' ? encoding : done;
     // A 1xx response (writeContinue, writeProcessing, writeEarlyHints) comes before there is a head. A front server would
     // take it for the response (nginx does).
-    if (this._httpMessage !== null && this._httpMessage._header === null) {
-      const callback = typeof encoding === 'function' ? encoding : done;
-      if (typeof callback === 'function') process.nextTick(callback as Done);
-      return true;
+    if (response._header !== null)
+      this.#queue(chunk as Chunk, typeof encoding === 'string' ? encoding : 'utf8');
+    if (typeof callback === 'function') this.#callbacks.push(callback as Done);
+    if (!this.#full && this.writableCorked === 0) this.#flush();
+    return !this.#full;
+  }
+
+  override uncork(): void {
+    super.uncork();
+    if (this._httpMessage !== null && this.writableCorked === 0 && !this.#full) this.#flush();
+  }
+
+  #queue(chunk: Chunk, encoding: string): void {
+    if (chunk.length === 0) return;
+    this.#queued.push({ chunk, encoding: encoding as BufferEncoding });
+    this.#queuedSize += chunk.length;
+  }
+
+  #flush(): void {
+    this.#timer?.refresh();
+    const written = this.#queued;
+    const flow = written.length === 0 ? 'sent' : this.#sendAll(written);
+    if (written.length > 0) this.#queued = [];
+    if (flow === 'full') {
+      this.#full = true;
+      this.#peer.onDrain(() => this.#drained());
+      return;
     }
-    const room = super.write(chunk, encoding as BufferEncoding, done as Done);
-    if (!room && !this.#awaitsDrain) {
-      this.#awaitsDrain = true;
-      this.once('drain', () => this.#drained());
-    }
-    return room;
+    this.#queuedSize = 0;
+    if (flow === 'gone') this._hadError = true;
+    if (this.#callbacks.length > 0) process.nextTick(callAll, this.#callbacks);
+    this.#callbacks = [];
+    if (flow === 'gone') this.destroy();
+  }
+
+  /** The peer has taken what was kept. node:http's `ondrain`: a response does not watch its socket itself. */
+  #drained(): void {
+    this.#full = false;
+    if (this.destroyed) return;
+    this.#flush();
+    if (this.#full) return;
+    this.emit('drain');
+    const response = this._httpMessage;
+    if (response?.writableNeedDrain !== true) return;
+    const needDrain = Object.getOwnPropertySymbols(response).find(
+      ({ description }) => description === 'kNeedDrain',
+    );
+    if (needDrain !== undefined) Object.assign(response, { [needDrain]: false });
+    response.emit('drain');
   }
 
   override _write(chunk: Chunk, encoding: BufferEncoding, done: Done): void {
@@ -227,25 +289,13 @@ export class PeerSocket extends Duplex {
 
   /** What was written between cork and uncork: mostly a head, or a head and a Buffer, and an empty end. */
   #sendAll(written: readonly Written[]): Flow {
-    const [first, second, third] = written.filter(({ chunk }) => chunk.length > 0);
+    const [first, second, third] = written;
     if (first === undefined) return 'sent';
     if (second === undefined) return this.#send(first.chunk, first.encoding);
     if (third === undefined && typeof first.chunk === 'string' && isLatin1(first.encoding)) {
       return this.#peer.writeRaw(first.chunk, bytesOf(second));
     }
     return this.#peer.writeRaw(null, Buffer.concat(written.map(bytesOf)));
-  }
-
-  /** node:http's `ondrain`: a response does not watch its socket itself. */
-  #drained(): void {
-    this.#awaitsDrain = false;
-    const response = this._httpMessage;
-    if (response?.writableNeedDrain !== true) return;
-    const needDrain = Object.getOwnPropertySymbols(response).find(
-      ({ description }) => description === 'kNeedDrain',
-    );
-    if (needDrain !== undefined) Object.assign(response, { [needDrain]: false });
-    response.emit('drain');
   }
 
   /** As `socketOnTimeout` of node:http: whoever listens decides; if nobody does, the connection ends. */
@@ -265,6 +315,10 @@ function abortRequest(response: ServerResponse | null): void {
   if (response === null) return;
   const error = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
   response.req.destroy(error);
+}
+
+function callAll(callbacks: readonly Done[]): void {
+  for (const callback of callbacks) callback();
 }
 
 function bytesOf({ chunk, encoding }: Written): Uint8Array {
