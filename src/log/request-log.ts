@@ -4,7 +4,7 @@
  * A line costs string building and its share of one write(2); the lines of one turn of the event loop go out together,
  * whole, so that those of several processes never mix.
  */
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import type { Environ, ResponseHead } from '../wsgi/types.js';
 import { ctime } from './ctime.js';
 
@@ -12,6 +12,10 @@ import { ctime } from './ctime.js';
 const fullBatch = 32 * 1024;
 /** A reader of the log that takes nothing keeps at most this many characters waiting; then lines are dropped. */
 const mostWaiting = 1024 * 1024;
+/** Such a reader is tried again after so many milliseconds. */
+const retryAfter = 10;
+/** PIPE_BUF of Linux: what is written to a pipe in one go arrives in one piece up to this many bytes (pipe(7)). */
+const pipeBuffer = 4096;
 
 /** Control characters would forge lines (uWSGI writes them as they are). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
@@ -41,42 +45,63 @@ function now(milliseconds: number): string {
   return secondText;
 }
 
+/** Told when a response is over. `head` is null where the connection ended before a response began. */
+export type EndOfLine = (head: ResponseHead | null, bytes: number) => void;
+
+/** Writes some bytes, returns how many; throws as fs.writeSync does. */
+export type Output = (bytes: Buffer, at: number, size: number) => number;
+
+const stderr: Output = (bytes, at, size) => writeSync(2, bytes, at, size);
+
+function stderrIsPipe(): boolean {
+  try {
+    return fstatSync(2).isFIFO();
+  } catch {
+    // Closed: there is nobody whose lines could mix with ours.
+    return false;
+  }
+}
+
 export class RequestLog {
   readonly #core: number;
+  readonly #output: Output;
+  /** Bytes that are written in one go: as many as cannot mix with what other processes write. */
+  readonly #portion: number;
   #requests = 0;
   #waiting = '';
   #dropped = 0;
   #scheduled = false;
+  /** The reader took nothing the last time. */
+  #stalled = false;
 
-  constructor(core: number) {
+  /** @param isPipe whether `output` ends in a pipe */
+  constructor(core: number, output = stderr, isPipe = stderrIsPipe()) {
     this.#core = core;
+    this.#output = output;
+    this.#portion = isPipe ? pipeBuffer : Number.POSITIVE_INFINITY;
   }
 
   /**
-   * @param vars    number of vars in the packet
-   * @param size    bytes of the packet's vars
-   * @param started `performance.now()` when the request came
-   * @param head    null: the connection ended before a response began
-   * @param bytes   of the body
+   * Begins the line of a request, with what the request says: the application may change its environ afterwards.
+   *
+   * @param vars number of vars in the packet
+   * @param size bytes of the packet's vars
    */
-  add(
-    environ: Environ,
-    vars: number,
-    size: number,
-    started: number,
-    head: ResponseHead | null,
-    bytes: number,
-  ): void {
-    const elapsed = Math.round(performance.now() - started);
-    const count = ++this.#requests;
-    // uWSGI counts keys and values as vars, and counts per application and in all.
-    this.#write(
-      `[pid: ${process.pid}|app: 0|req: ${count}/${count}] ${printable(environ.REMOTE_ADDR)} (${printable(environ.REMOTE_USER)}) ` +
-        `{${vars * 2} vars in ${size} bytes} [${now(Date.now())}] ${printable(environ.REQUEST_METHOD)} ` +
-        `${printable(environ.REQUEST_URI ?? environ.PATH_INFO)} => generated ${bytes} bytes in ${elapsed} msecs ` +
-        `(${printable(environ.SERVER_PROTOCOL)} ${head?.code ?? 0}) ${head?.headers.length ?? 0} headers in ` +
-        `${head === null ? 0 : head.text.length + 11} bytes (1 switches on core ${this.#core})\n`,
-    );
+  begin(environ: Environ, vars: number, size: number): EndOfLine {
+    const started = performance.now();
+    const { REMOTE_ADDR, REMOTE_USER, REQUEST_METHOD, REQUEST_URI, PATH_INFO, SERVER_PROTOCOL } = environ;
+    return (head, bytes) => {
+      const elapsed = Math.round(performance.now() - started);
+      const count = ++this.#requests;
+      // uWSGI counts keys and values as vars, and counts per application and in all.
+      this.#write(
+        `[pid: ${process.pid}|app: 0|req: ${count}/${count}] ${printable(REMOTE_ADDR)} (${printable(REMOTE_USER)}) ` +
+          `{${vars * 2} vars in ${size} bytes} [${now(Date.now())}] ${printable(REQUEST_METHOD)} ` +
+          `${printable(REQUEST_URI ?? PATH_INFO)} => generated ${bytes} bytes in ${elapsed} msecs ` +
+          `(${printable(SERVER_PROTOCOL)} ${head?.code ?? 0}) ${head?.headers.length ?? 0} headers in ` +
+          `${head === null ? 0 : head.text.length + 11} bytes (1 switches on core ${this.#core})\n`,
+      );
+    };
   }
 
   /** Writes what waits; for the end of the thread. */
@@ -89,13 +114,29 @@ export class RequestLog {
     const bytes = Buffer.from(this.#waiting, 'latin1');
     let written = 0;
     try {
-      while (written < bytes.length) written += writeSync(2, bytes, written);
+      while (written < bytes.length)
+        written += this.#output(bytes, written, this.#sizeOfNext(bytes, written));
     } catch (error) {
       // A full pipe: the rest waits. A full disk or a closed pipe: it is lost, the request is not.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') written = bytes.length;
     }
     this.#waiting = this.#waiting.slice(written);
-    if (this.#waiting !== '') this.#schedule();
+    if (this.#waiting !== '' && !this.#stalled) this.#stall();
+  }
+
+  #stall(): void {
+    this.#stalled = true;
+    setTimeout(() => {
+      this.#stalled = false;
+      this.flush();
+    }, retryAfter).unref();
+  }
+
+  /** As many whole lines as fit in a portion; at least one. */
+  #sizeOfNext(bytes: Buffer, at: number): number {
+    if (bytes.length - at <= this.#portion) return bytes.length - at;
+    const last = bytes.lastIndexOf('\n', at + this.#portion - 1);
+    return (last >= at ? last : bytes.indexOf('\n', at)) + 1 - at;
   }
 
   #write(line: string): void {
@@ -104,13 +145,11 @@ export class RequestLog {
       return;
     }
     this.#waiting += line;
+    if (this.#stalled) return;
     if (this.#waiting.length > fullBatch) this.flush();
-    else this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.flush());
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => this.flush());
+    }
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Finds the application that `module`, `wsgi-file` and `callable` name. Runs in the JS thread that will call it.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AppSetting } from '../config/settings.js';
 import { loadErrors } from '../errors.js';
@@ -47,9 +47,8 @@ const silence = 5;
 export async function loadApplication(setting: AppSetting, cwd: string): Promise<Loaded> {
   const target = parseTarget(setting);
   const file = setting.file === null ? findModule(target.module, cwd) : findFile(setting.file, cwd);
-  requireTypes(file);
   const capture = captureListen();
-  const exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const exported = await importModule(file);
   const place = { wanted: setting.interface ?? null, capture };
   if (target.isFactory)
     return { ...(await make(exported, target, file, place)), file, callable: target.callable };
@@ -135,23 +134,53 @@ function parseTarget({ module, file, callable }: AppSetting): Target {
   };
 }
 
+/** `pkg.mod`, as Python writes it; not `../app`. */
+const dotted = /^[\w$-]+(?:\.[\w$-]+)+$/;
+
 /** A file of that name, dotted names as folders, a folder with an index, or an installed package. */
 function findModule(name: string, cwd: string): string {
-  const bases = [name, name.replaceAll('.', '/')].map((path) => resolve(cwd, path));
-  for (const base of new Set(bases)) {
+  const bases = dotted.test(name) ? [name, name.replaceAll('.', '/')] : [name];
+  for (const base of bases.map((path) => resolve(cwd, path))) {
     const candidates = [
-      base,
+      ...endings.filter((ending) => base.endsWith(`.${ending}`)).map(() => base),
       ...endings.map((ending) => `${base}.${ending}`),
-      ...endings.map((e) => join(base, `index.${e}`)),
+      ...endings.map((ending) => join(base, `index.${ending}`)),
     ];
     const found = candidates.find(isFile);
     if (found !== undefined) return found;
   }
+  const found = findPackage(name, cwd);
+  if (found === null) throw loadErrors.noModule(name, cwd, endings);
+  return found;
+}
+
+function findPackage(name: string, cwd: string): string | null {
+  const { resolve: find } = createRequire(join(cwd, 'package.json'));
   try {
-    return createRequire(join(cwd, 'package.json')).resolve(name);
+    const file = find(name);
+    // Otherwise it is one of Node's own modules: `url`, `test`.
+    return isAbsolute(file) ? file : null;
   } catch {
-    throw loadErrors.noModule(name, cwd, endings);
+    const folders = (find.paths(name) ?? []).map((path) => join(path, name));
+    return folders.map(entryOf).find((entry) => entry !== null) ?? null;
   }
+}
+
+/** Where `import` enters a package that has no door for `require`. */
+function entryOf(folder: string): string | null {
+  const path = join(folder, 'package.json');
+  if (!isFile(path)) return null;
+  const { exports } = JSON.parse(readFileSync(path, 'utf8')) as { exports?: Record<string, unknown> };
+  const entry = chooseTarget(exports?.['.'] ?? exports);
+  return entry === null ? null : join(folder, entry);
+}
+
+/** Conditional exports: the first condition that holds, in their order (Node's documentation, "Packages"). */
+function chooseTarget(target: unknown): string | null {
+  if (typeof target === 'string') return target;
+  if (typeof target !== 'object' || target === null) return null;
+  const met = Object.entries(target).filter(([condition]) => /^(?:node|import|default)$/.test(condition));
+  return met.map(([, inner]) => chooseTarget(inner)).find((file) => file !== null) ?? null;
 }
 
 function findFile(path: string, cwd: string): string {
@@ -164,9 +193,15 @@ function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
 
-function requireTypes(file: string): void {
-  const { typescript } = process.features as { typescript?: unknown };
-  if (/\.[mc]?ts$/.test(file) && !typescript) throw loadErrors.noTypeScript(file, process.version);
+async function importModule(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    // Asked of Node only now: a loader of the application's may know what to do.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_UNKNOWN_FILE_EXTENSION' || !/\.[mc]?ts$/.test(file)) throw error;
+    throw loadErrors.noTypeScript(file, process.version);
+  }
 }
 
 /** The named export; of a CommonJS module also a property of module.exports; else a default export that is a function. */

@@ -58,7 +58,8 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     this.over = true;
     if (this.http10) this.engine.respond(this.connection, head.text, body, true);
     else this.engine.respond(this.connection, head.text, body);
-    if (this.finished !== null) this.finished(head, sizeOf(body));
+    if (this.finished !== null) this.#tell(head, sizeOf(body));
+    if (this.#waiting !== null) this.#letGo();
   }
 
   begin(head: ResponseHead, chunk: Chunk | null): Flow {
@@ -74,14 +75,16 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.over) return;
     this.over = true;
     this.engine.finish(this.connection);
-    this.finished?.(this.#rest.head, this.#rest.bytes);
+    this.#tell(this.#rest.head, this.#rest.bytes);
+    this.#letGo();
   }
 
   abort(): void {
     if (this.over) return;
     this.over = true;
     this.engine.abort(this.connection);
-    this.finished?.(this.#rest.head, this.#rest.bytes);
+    this.#tell(this.#rest.head, this.#rest.bytes);
+    this.#letGo();
   }
 
   onDrain(callback: () => void): void {
@@ -107,9 +110,11 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.over) return;
     this.over = true;
     this.engine.finish(this.connection);
-    if (this.finished === null) return;
-    const head = describe();
-    this.finished(head, Math.max(0, this.#rest.bytes - versionAndEmptyLine - head.text.length));
+    if (this.finished !== null) {
+      const head = describe();
+      this.#tell(head, Math.max(0, this.#rest.bytes - versionAndEmptyLine - head.text.length));
+    }
+    this.#letGo();
   }
 
   upgrade(): BodySource {
@@ -142,11 +147,28 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     const answered = this.over;
     this.gone = this.over = true;
     const { head, bytes, controller, goneCallbacks } = this.#rest;
-    if (!answered) this.finished?.(head, bytes);
+    if (!answered) this.#tell(head, bytes);
     controller?.abort();
     this.data(null);
     this.writable();
     for (const callback of goneCallbacks) callback();
+    this.#letGo();
+  }
+
+  #tell(head: ResponseHead | null, bytes: number): void {
+    const finished = this.finished;
+    this.finished = null;
+    finished?.(head, bytes);
+  }
+
+  /**
+   * The response is over. Who still waits for a piece of the request's body hears that none comes; the rest can be
+   * collected, though the server keeps the sink until its connection's number is used again.
+   */
+  #letGo(): void {
+    const onData = this.#waiting?.onData ?? null;
+    this.#waiting = null;
+    if (onData !== null) setImmediate(onData, null);
   }
 
   #send(head: string | null, chunk: Chunk | null): Flow {

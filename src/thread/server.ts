@@ -18,7 +18,7 @@ import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
-import { type Finished, NativeSink } from './native-sink.js';
+import { NativeSink } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
 
@@ -119,10 +119,13 @@ export class ThreadServer {
     this.#engine.keepAlive(wanted);
   }
 
-  /** Lets go of everything; what is still open is answered with 503. */
+  /** Lets go of everything; what is still open is answered with 503, and its application told that nobody listens. */
   close(): void {
-    this.#log?.flush();
     this.#engine.close();
+    this.#pending.forEach((sink) => {
+      if (!sink.over) sink.lose();
+    });
+    this.#log?.flush();
   }
 
   #request(text: string, body: Buffer | null): void {
@@ -132,7 +135,7 @@ export class ThreadServer {
     const source = facts[Fact.streams] === 0 ? null : this.#bodyOf(sink);
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
-    if (this.#log !== null) sink.finished = this.#logged(environ, facts[Fact.count]!, text.length);
+    if (this.#log !== null) sink.finished = this.#log.begin(environ, facts[Fact.count]!, text.length);
     this.#call(environ, sink);
     if (!sink.over) this.#pending[connection] = sink;
   }
@@ -152,14 +155,9 @@ export class ThreadServer {
     const source = body === null || Buffer.isBuffer(body) ? null : body;
     const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
     const environ = attach(vars, input, new LazySignal((abort) => sink.onGone(abort)));
-    const finished = this.#log === null ? null : this.#logged(environ, countVars(environ), 0);
+    const finished = this.#log?.begin(environ, countVars(environ), 0) ?? null;
     const answer = finished === null ? sink : new LoggedSink(sink, finished);
     this.#call(environ, answer);
-  }
-
-  #logged(environ: Environ, vars: number, size: number): Finished {
-    const started = performance.now();
-    return (head, bytes) => this.#log?.add(environ, vars, size, started, head, bytes);
   }
 }
 
@@ -173,7 +171,6 @@ function countVars(environ: Environ): number {
 /** The stack of whatever an application threw, with the request it happened in. */
 function reportError(error: unknown, environ: Environ): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
-  log(
-    `${environ.REQUEST_METHOD} ${escapeControls(String(environ.REQUEST_URI ?? environ.PATH_INFO))}: ${stack}`,
-  );
+  const { REQUEST_METHOD, REQUEST_URI, PATH_INFO } = environ;
+  log(`${escapeControls(`${REQUEST_METHOD} ${REQUEST_URI ?? PATH_INFO}`)}: ${stack}`);
 }

@@ -97,8 +97,13 @@ export class WsgiInput implements Input {
     this.#streaming = true;
     const source = this.#source;
     if (this.#buffer.length > 0) onChunk(false, this.#take(this.#buffer.length));
-    else if (source === null) onChunk(false, null);
-    else source.read((chunk) => onChunk(chunk === null && source.aborted, chunk));
+    else if (source === null || this.#received === source.length) onChunk(false, null);
+    else {
+      source.read((chunk) => {
+        if (chunk !== null) this.#received += chunk.length;
+        onChunk(chunk === null && (source.aborted || source.length !== null), chunk);
+      });
+    }
   }
 
   /** Blocks until `wanted` bytes are buffered or the body ends; returns how many there are. */
