@@ -25,6 +25,10 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name.toLowerCase());
+}
+
 /** Header names that have passed, and whether they are Content-Length: an application uses few, again and again. */
 const knownNames = new Map<string, boolean>();
 const knownStatus = new Map<string, number>();
