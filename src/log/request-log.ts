@@ -5,7 +5,6 @@
  * whole, so that those of several processes never mix.
  */
 import { fstatSync, writeSync } from 'node:fs';
-import type { Environ, ResponseHead } from '../wsgi/types.js';
 import { ctime } from './ctime.js';
 
 /** Lines are written before this many characters have gathered. */
@@ -45,8 +44,16 @@ function now(milliseconds: number): string {
   return secondText;
 }
 
+/** What a line says of a response's head. */
+interface Head {
+  readonly code: number;
+  readonly headers: readonly unknown[];
+  /** As it goes on the wire, without the version in front and the empty line behind it. */
+  readonly text: string;
+}
+
 /** Told when a response is over. `head` is null where the connection ended before a response began. */
-export type EndOfLine = (head: ResponseHead | null, bytes: number) => void;
+export type EndOfLine = (head: Head | null, bytes: number) => void;
 
 /** Writes some bytes, returns how many; throws as fs.writeSync does. */
 export type Output = (bytes: Buffer, at: number, size: number) => number;
@@ -87,7 +94,7 @@ export class RequestLog {
    * @param vars number of vars in the packet
    * @param size bytes of the packet's vars
    */
-  begin(environ: Environ, vars: number, size: number): EndOfLine {
+  begin(environ: Record<string, unknown>, vars: number, size: number): EndOfLine {
     const started = performance.now();
     const { REMOTE_ADDR, REMOTE_USER, REQUEST_METHOD, REQUEST_URI, PATH_INFO, SERVER_PROTOCOL } = environ;
     return (head, bytes) => {

@@ -16,7 +16,9 @@ const malformed = [
 
 /** @param detail what native/core/engine.h says of the reason */
 export function rejectionLine(reason: number, peer: string, detail: number, settings: Settings): string {
-  return `${ctime(new Date())} - ${text(reason, detail, settings)} [peer: ${peer}]`;
+  // Whom a descriptor is missing for is not known.
+  const who = reason === Rejection.outOfDescriptors ? '' : ` [peer: ${peer}]`;
+  return `${ctime(new Date())} - ${text(reason, detail, settings)}${who}`;
 }
 
 /** The same for what the HTTP front refuses. @param status `400 Bad Request` @param peer '' on a unix socket */
