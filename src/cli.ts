@@ -24,10 +24,15 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
+function refuse(error: unknown): number {
   if (!(error instanceof UwsgiNodeError)) throw error;
   log(...error.message.split('\n').map((line) => `uwsgi-node: ${line}`));
-  process.exitCode = 1;
+  return 1;
 }
+
+// Without a top-level await: a CommonJS bundle has none.
+main()
+  .catch(refuse)
+  .then((exitCode) => {
+    process.exitCode = exitCode;
+  });

@@ -5,7 +5,7 @@ import type { Contender, Launch } from '../contender.js';
 import { appsDir, cli } from '../paths.js';
 import { freePort } from '../ports.js';
 
-const unavailable = () => (existsSync(cli) ? null : 'dist/cli.js is not built: npm run build');
+const unavailable = () => (existsSync(cli) ? null : 'dist/cli.cjs is not built: npm run build');
 
 function commandLine(launch: Launch, listener: readonly string[]): readonly [string, ...string[]] {
   return [

@@ -7,7 +7,7 @@ import type { Environ } from '../wsgi/types.js';
 import type { PeerSocket } from './socket.js';
 
 /** How an adapted application tells whose `upgrade` listeners it has. */
-export const upgradeServer: unique symbol = Symbol('upgrade server');
+export const upgradeServer: unique symbol = Symbol.for('uwsgi-node.upgradeServer.1');
 
 /** The server of an application that takes upgrades; null where nobody listens for them. */
 export function upgradeServerOf(application: object): Server | null {

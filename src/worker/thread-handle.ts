@@ -123,7 +123,7 @@ export class ThreadHandle {
   }
 }
 
-const entry = new URL('dist/thread/main.js', packageRoot);
+const entry = new URL('dist/thread/main.cjs', packageRoot);
 
 /** Starts a JS thread. What it prints comes out of this process's own stdout and stderr. */
 export const spawnThread: SpawnThread = (start) => new Worker(entry, { workerData: start });

@@ -1,5 +1,5 @@
 /**
- * Starts the built command line (dist/cli.js) as users do, waits until it serves, and ends it.
+ * Starts the built command line (dist/cli.cjs) as users do, waits until it serves, and ends it.
  * Run `npm run build` before: these are tests of what is shipped.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { onCleanUp } from './clean-up.js';
 import { Lines } from './lines.js';
 
-export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 /** The line that says that every worker has loaded the application and accepts. */
 export const READY = /^\*\*\* uwsgi-node is ready: /;
@@ -23,7 +23,7 @@ export interface ServerOptions {
   env?: Record<string, string | undefined>;
   uid?: number;
   gid?: number;
-  /** What to run instead of `node dist/cli.js`: `['npx', 'uwsgi-node']`. */
+  /** What to run instead of `node dist/cli.cjs`: `['npx', 'uwsgi-node']`. */
   command?: [string, ...string[]];
   /** Wait for this line; `READY` by default. null: do not wait. */
   until?: RegExp | null;
