@@ -90,6 +90,18 @@ export const startErrors = {
         'its directory must exist, and the user of the server must be allowed to write there',
       { cause },
     ),
+  fifo: (path: string, cause: NodeJS.ErrnoException) =>
+    new UwsgiNodeError(
+      'UWSGI_FIFO',
+      `master-fifo = ${path}: ${cause.message}; ` +
+        'its directory must exist, and the user of the server must be allowed to write there',
+      { cause },
+    ),
+  notAFifo: (path: string) =>
+    new UwsgiNodeError(
+      'UWSGI_FIFO',
+      `master-fifo = ${path}: a file that is not a fifo is in the way; move it away or choose another name`,
+    ),
   noPid: (option: string, path: string) =>
     new UwsgiNodeError(
       'UWSGI_NO_INSTANCE',

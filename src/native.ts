@@ -35,6 +35,8 @@ export interface NativeSockets {
   redirectFd(fd: number, onto: number): void;
   /** A duplicate of `fd` with close-on-exec set. */
   duplicateFd(fd: number): number;
+  /** mkfifo(3) with mode 0600. @throws Error with `code` */
+  makeFifo(path: string): void;
   /**
    * Puts a listening socket under a server that insists on binding its own: finds this process's descriptor that listens
    * on 127.0.0.1:`port` and dup3(2)s `inherited` over it. Returns that descriptor's number.

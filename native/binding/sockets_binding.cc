@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -78,6 +79,14 @@ Napi::Value duplicate_fd(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), copy);
 }
 
+Napi::Value make_fifo(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  if (mkfifo(path.c_str(), 0600) < 0) {
+    system_error(info.Env(), errno, "mkfifo").ThrowAsJavaScriptException();
+  }
+  return info.Env().Undefined();
+}
+
 Napi::Value replace_listener(const Napi::CallbackInfo& info) {
   const int found = find_listener(static_cast<uint16_t>(int_argument(info, 0)));
   if (found < 0 || dup3(int_argument(info, 1), found, O_CLOEXEC) < 0) {
@@ -95,6 +104,7 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("closeFd", Napi::Function::New(env, close_fd, "closeFd"));
   exports.Set("redirectFd", Napi::Function::New(env, redirect_fd, "redirectFd"));
   exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));
+  exports.Set("makeFifo", Napi::Function::New(env, make_fifo, "makeFifo"));
   exports.Set("replaceListener", Napi::Function::New(env, replace_listener, "replaceListener"));
   exports.Set("exitNow", Napi::Function::New(env, exit_now, "exitNow"));
 }

@@ -60,6 +60,9 @@ export function loadConfiguration(argv: string[], env: NodeJS.ProcessEnv, cwd: s
 const signals: Readonly<Record<string, NodeJS.Signals>> = {
   stop: 'SIGINT',
   reload: 'SIGHUP',
+  pause: 'SIGTSTP',
+  suspend: 'SIGTSTP',
+  resume: 'SIGTSTP',
 };
 
 /** Only from the command line: a file that said so could start no server. */

@@ -92,6 +92,8 @@ export interface Settings {
   touchChainReload: string[];
   /** The same, for a reload of the workers alone: the configuration is not read again. */
   touchWorkersReload: string[];
+  /** Fifos that take one-letter commands, at most ten; the first one listens until a digit switches to another. */
+  masterFifo: string[];
   /** Seconds between two looks at those files; default 1. */
   checkInterval: number;
   /** Where the master's pid is written before root is given up, and after. */
@@ -146,6 +148,7 @@ export function defaultSettings(): Settings {
     touchReload: [],
     touchChainReload: [],
     touchWorkersReload: [],
+    masterFifo: [],
     checkInterval: 1,
     pidfile: null,
     pidfile2: null,

@@ -144,6 +144,13 @@ export const reloads = {
   asked: (signal: string) => `${signal} received...gracefully reloading...`,
   touched: (path: string) => `*** ${path} has been touched... grace them all !!! ***`,
   tooEarly: (signal: string) => `${signal} received: the server has not started yet; nothing was done`,
+  byFifo: (letter: string, what: string) => `${letter} received on the master fifo...${what}...`,
+  chain: 'chain reload starting...',
+  nextInChain: (id: number) => `chain next victim is worker ${id}`,
+  chainDone: 'chain reloading complete',
+  chainBroken: '*** chain reload given up: the new worker cannot serve, the others go on ***',
+  killingBrutally: '...brutally killing workers...',
+  exit: (why: string) => `${why} (exit-on-reload)`,
   queued: 'a reload is under way: one more will follow it',
   respawnedMaster: (pid: number) => `gracefully (RE)spawned uWSGI master process (pid: ${pid})`,
   inherited: (index: number, kind: string, name: string, fd: number) =>
@@ -167,6 +174,11 @@ export function endOf(code: number | null, signal: number | null): string {
 export const stops = {
   graceful: (signal: string, mercy: number) =>
     `${signal} received...gracefully killing workers... (at most ${mercy} seconds; a second signal ends them at once)`,
+  brutalFirst: (signal: string) => `${signal} received...brutally killing workers...`,
+  paused: '*** PAUSE (press start to resume, if you do not have a joypad send SIGTSTP) ***',
+  resumed: '*** RESUME ***',
+  unknownLetter: (letter: string, meaning: string) =>
+    `${letter} received on the master fifo: ${meaning} is not there; nothing was done`,
   brutal: (signal: string) => `${signal} received again...brutally killing workers...`,
   noMercy: (id: number, pid: number) =>
     `worker ${id} (pid: ${pid}) is taking too much time to die...NO MERCY !!!`,

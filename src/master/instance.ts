@@ -82,6 +82,17 @@ export class Instance {
     this.#writePidfile('safe-pidfile2', this.settings.safePidfile2, lines);
   }
 
+  /** Writes every pid file again: somebody may have removed one. Returns lines for the log. */
+  rewritePidfiles(): string[] {
+    return this.#pidfiles.map((path) => {
+      try {
+        return writePidfile('pidfile', path);
+      } catch (error) {
+        return `uwsgi-node: ${(error as Error).message}`;
+      }
+    });
+  }
+
   /** Removes what `vacuum` is to remove. Returns lines for the log. */
   end(): string[] {
     return [...removePidfiles(this.#pidfiles), ...closeListeners(this.listeners, native)];

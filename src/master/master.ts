@@ -39,6 +39,7 @@ export class Master {
   #slots: Slot[];
   /** Workers without a slot: others have taken their places, and they finish what they do. */
   readonly #retiring = new Set<WorkerHandle>();
+  #isPaused = false;
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
   #stoppedAt = 0;
   #exitCode = 0;
@@ -82,11 +83,22 @@ export class Master {
   stop(why: string): void {
     if (this.#phase === 'stopping') {
       this.#log(stops.brutal(why));
-      for (const worker of this.#workers()) worker.kill();
+      this.#kill();
       return;
     }
-    this.#log(stops.graceful(why, this.#life.settings.workerReloadMercy));
+    this.#log(stops.graceful(why, this.#mercy));
     this.#stopWorkers();
+  }
+
+  /** Kills the workers at once. */
+  stopBrutally(why: string): void {
+    this.#log(stops.brutalFirst(why));
+    if (this.#phase !== 'stopping') this.#stopWorkers();
+    this.#kill();
+  }
+
+  #kill(): void {
+    for (const worker of this.#workers()) worker.kill();
   }
 
   /**
@@ -96,14 +108,88 @@ export class Master {
    * @param life   what workers are started with from then on.
    * @param commit called when the new workers are ready, before the old ones are told to go: a listener that nobody is to
    *               use any more is taken away then, and they take in what waits there.
+   * @param isBrutal the old ones are killed then, not asked to finish.
    * @returns whether the new workers serve.
    */
-  replaceAll(life: Life, commit: () => void): Promise<boolean> {
+  replaceAll(life: Life, commit: () => void, isBrutal = false): Promise<boolean> {
     if (this.#phase === 'stopping') return Promise.resolve(false);
+    this.resume();
     for (const { successor } of this.#slots) if (successor !== null) this.#abandon(successor.replacement);
     const count = life.settings.processes;
     while (this.#slots.length < count) this.#slots.push(makeSlot(this.#slots.length + 1));
-    return this.#replace(life, this.#slots.slice(0, count), commit);
+    return this.#replace(life, this.#slots.slice(0, count), commit, isBrutal);
+  }
+
+  /**
+   * Exchanges the workers one by one: the next one's turn comes when the one before is ready.
+   * @returns whether all of them were exchanged; a failure ends the chain.
+   */
+  async replaceInTurn(): Promise<boolean> {
+    this.resume();
+    for (const slot of [...this.#slots]) {
+      if (this.#phase === 'stopping') return false;
+      if (!this.#slots.includes(slot) || slot.successor !== null) continue;
+      this.#log(reloads.nextInChain(slot.id));
+      if (!(await this.#replace(this.#life, [slot], () => {}, false))) return false;
+    }
+    return true;
+  }
+
+  /** Workers that rest answer nothing, and lose nothing either: connections wait. */
+  pause(): void {
+    if (this.#phase === 'stopping' || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#log(stops.paused);
+    for (const worker of this.#workers()) worker.pause(true);
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#log(stops.resumed);
+    for (const worker of this.#workers()) worker.pause(false);
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** What workers are started with now. */
+  get life(): Life {
+    return this.#life;
+  }
+
+  /** One worker more or less than now, until the next reload; never none. */
+  resize(by: 1 | -1): void {
+    const { settings } = this.#life;
+    const processes = settings.processes + by;
+    if (this.#phase !== 'serving' || processes < 1) return;
+    this.resume();
+    this.#life = { ...this.#life, settings: { ...settings, processes } };
+    if (by < 0) {
+      for (const worker of this.#dropSlots()) this.#retire(worker);
+      return;
+    }
+    const slot = makeSlot(processes);
+    this.#slots.push(slot);
+    this.#log(...spawnedLines([this.#spawn(slot)], true, settings.threads));
+  }
+
+  /** Who works, in a line each. */
+  statistics(): string[] {
+    return [
+      `*** uwsgi-node master (pid: ${process.pid}): ${this.#isPaused ? 'paused' : this.#phase} ***`,
+      ...this.#slots.map(({ id, worker, lives }) => {
+        const age = worker?.age ?? null;
+        const uptime = age === null ? '' : `, up ${Math.round(age / 1000)} seconds`;
+        return worker === null
+          ? `worker ${id}: none, ${lives} so far`
+          : `worker ${id} (pid: ${worker.pid ?? 0}): ${worker.state}${uptime}, respawned ${lives - 1} times`;
+      }),
+      ...[...this.#retiring].map(
+        ({ id, pid }) => `old worker ${id} (pid: ${pid ?? 0}): finishes its requests`,
+      ),
+    ];
   }
 
   *#workers(): Generator<WorkerHandle> {
@@ -115,24 +201,27 @@ export class Master {
   }
 
   #stopWorkers(): void {
+    this.resume();
     this.#phase = 'stopping';
     this.#stoppedAt = performance.now();
     for (const slot of this.#slots) cancelRespawn(slot);
-    for (const worker of this.#workers()) worker.stop(this.#life.settings.workerReloadMercy);
+    for (const worker of this.#workers()) worker.stop(this.#mercy);
     for (const { successor } of this.#slots) successor?.replacement.settle(false);
     this.#endIfDone();
   }
 
   #spawn(slot: Slot): WorkerHandle {
     slot.respawn = null;
+    slot.lives += 1;
     slot.worker = new WorkerHandle(slot.id, this.#life, this.#events);
     return slot.worker;
   }
 
-  #replace(life: Life, slots: readonly Slot[], commit: () => void): Promise<boolean> {
+  #replace(life: Life, slots: readonly Slot[], commit: () => void, isBrutal: boolean): Promise<boolean> {
     return new Promise((settle) => {
-      const replacement = { life, slots, commit, settle };
+      const replacement = { life, slots, commit, isBrutal, settle };
       const workers = slots.map((slot) => {
+        slot.lives += 1;
         const worker = new WorkerHandle(slot.id, life, this.#events);
         slot.successor = { worker, replacement };
         return worker;
@@ -141,7 +230,7 @@ export class Master {
     });
   }
 
-  #swapIfReady({ life, slots, commit, settle }: Replacement, app: LoadedApp | null): void {
+  #swapIfReady({ life, slots, commit, isBrutal, settle }: Replacement, app: LoadedApp | null): void {
     if (slots.some(({ successor }) => successor?.worker.state !== 'ready')) return;
     this.#life = life;
     const old = slots.flatMap((slot) => {
@@ -154,8 +243,11 @@ export class Master {
     old.push(...this.#dropSlots());
     commit();
     this.#serve(app);
-    this.#log(reloads.killing);
-    for (const worker of old) this.#retire(worker);
+    this.#log(isBrutal ? reloads.killingBrutally : reloads.killing);
+    for (const worker of old) {
+      this.#retire(worker);
+      if (isBrutal) worker.kill();
+    }
     settle(true);
   }
 
@@ -181,7 +273,13 @@ export class Master {
   #retire(worker: WorkerHandle): void {
     this.#retiring.add(worker);
     this.#log(reloads.killingWorker(worker.id, worker.pid ?? 0));
-    worker.stop(this.#life.settings.workerReloadMercy);
+    worker.stop(this.#mercy);
+  }
+
+  /** Seconds. */
+  get #mercy(): number {
+    const { workerReloadMercy, reloadMercy } = this.#life.settings;
+    return Math.min(workerReloadMercy, reloadMercy ?? Number.POSITIVE_INFINITY);
   }
 
   #onReady(worker: WorkerHandle, { app, http, httpReason = null }: WorkerReady): void {
@@ -189,6 +287,7 @@ export class Master {
     if (http !== null && !this.#httpAnnounced) this.#log(httpLine(http, httpReason));
     this.#httpAnnounced = true;
     if (this.#phase === 'stopping') return;
+    if (this.#isPaused) worker.pause(true);
     const successor = this.#slots[worker.id - 1]?.successor;
     if (successor?.worker === worker) {
       this.#swapIfReady(successor.replacement, app);

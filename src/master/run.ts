@@ -11,11 +11,10 @@ import { logToFile } from '../log/log-file.js';
 import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
 import { LogBatch, log } from '../log/stderr.js';
 import { native } from '../native.js';
+import { Doors } from './doors.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
 import { Master } from './master.js';
-import { Reloader } from './reload.js';
 import { listenForSignals } from './signals.js';
-import { TouchWatch } from './touch.js';
 
 /** A configuration that asks for a server. */
 export type Configuration = Extract<LoadResult, { action: 'run' }>;
@@ -38,19 +37,21 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   let stop = (signal: string): void => {
     early.push(signal);
   };
-  let reload = (signal: string): void => log(reloads.tooEarly(signal));
+  let doors: Doors | null = null;
   listenForSignals({
     stop: (signal) => stop(signal),
-    reload: (signal) => reload(signal),
+    reload: (signal) =>
+      doors === null ? log(reloads.tooEarly(signal)) : doors.reload(reloads.asked(signal)),
+    togglePause: () => doors?.togglePause(),
+    printStatistics: () => doors?.printStatistics(),
     unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
   });
   const instance = new Instance(settings, start);
   await instance.begin(lines).finally(() => lines.flush());
 
   const master = new Master({ ...instance.life, log, serving: () => writeSafePidfiles(instance) });
-  const doors = new Doors(instance, master);
+  doors = openDoors(instance, master);
   stop = (signal) => master.stop(signal);
-  reload = (signal) => doors.reload(reloads.asked(signal));
   if (early[0] === undefined) master.start();
   else master.stop(early[0]);
   const exitCode = await master.ended;
@@ -59,46 +60,12 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   return exitCode;
 }
 
-/** What asks for reloads besides signals, as the settings in force have it. */
-class Doors {
-  readonly #instance: Instance;
-  readonly #reloader: Reloader;
-  #touch!: TouchWatch;
-
-  constructor(instance: Instance, master: Master) {
-    this.#instance = instance;
-    this.#reloader = new Reloader({
-      prepare: async () => {
-        const lines = new LogBatch();
-        return instance.prepareReload(lines).finally(() => lines.flush());
-      },
-      replaceAll: (life, commit) =>
-        master.replaceAll(life, () => {
-          commit();
-          this.#open();
-        }),
-      isStopping: () => master.isStopping,
-      log,
-    });
-    this.#open();
-  }
-
-  reload(why: string): void {
-    this.#reloader.request(why);
-  }
-
-  close(): void {
-    this.#touch.close();
-  }
-
-  #open(): void {
-    this.#touch?.close();
-    const { touchReload, checkInterval } = this.#instance.settings;
-    const onTouch = (path: string) => this.reload(reloads.touched(path));
-    this.#touch = new TouchWatch(
-      touchReload.map((path) => ({ path: resolve(path), onTouch })),
-      checkInterval,
-    );
+function openDoors(instance: Instance, master: Master): Doors {
+  try {
+    return new Doors(instance, master);
+  } catch (error) {
+    instance.end();
+    throw error;
   }
 }
 

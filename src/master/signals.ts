@@ -5,6 +5,10 @@ export interface SignalActions {
   stop(signal: string): void;
   /** HUP. */
   reload(signal: string): void;
+  /** TSTP: pause, or go on. */
+  togglePause(): void;
+  /** USR1. */
+  printStatistics(): void;
   /** A signal whose meaning in uWSGI is not there yet. */
   unsupported(signal: string, meaning: string): void;
 }
@@ -31,7 +35,8 @@ export function listenForSignals(actions: SignalActions, source: SignalSource = 
     });
   }
   source.on('SIGHUP', () => actions.reload('SIGHUP'));
+  source.on('SIGTSTP', () => actions.togglePause());
   // Node opens its inspector on USR1, and the default of USR2 is death: both would surprise whoever comes from uWSGI.
-  source.on('SIGUSR1', () => actions.unsupported('SIGUSR1', 'printing statistics'));
+  source.on('SIGUSR1', () => actions.printStatistics());
   source.on('SIGUSR2', () => actions.unsupported('SIGUSR2', 'printing what the workers do'));
 }

@@ -9,6 +9,8 @@ export interface Replacement {
   readonly slots: readonly Slot[];
   /** Called when all of them are ready, before anybody else is told to go. */
   commit(): void;
+  /** The others are killed, not asked to finish. */
+  readonly isBrutal: boolean;
   /** Told once: true when the new workers serve, false when the old ones go on. */
   settle(isDone: boolean): void;
 }
@@ -22,10 +24,12 @@ export interface Slot {
   successor: { worker: WorkerHandle; replacement: Replacement } | null;
   /** Set while the next start is put off. */
   respawn: NodeJS.Timeout | null;
+  /** Processes that have had this place. */
+  lives: number;
 }
 
 export function makeSlot(id: number): Slot {
-  return { id, throttle: new Throttle(), worker: null, successor: null, respawn: null };
+  return { id, throttle: new Throttle(), worker: null, successor: null, respawn: null, lives: 0 };
 }
 
 /** Puts off no start any longer. */

@@ -115,6 +115,16 @@ export class WorkerHandle {
     if (this.state !== 'gone') this.#process?.kill('SIGKILL');
   }
 
+  /** Lets it rest, whatever it does, and go on. */
+  pause(isPaused: boolean): void {
+    if (this.state !== 'gone') this.#process?.kill(isPaused ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  /** Milliseconds since it was ready; null before. */
+  get age(): number | null {
+    return this.#readyAt === null ? null : performance.now() - this.#readyAt;
+  }
+
   #send(message: MasterToWorker): void {
     // A worker that died a moment ago cannot take it; its end is reported by other means.
     if (this.pid !== null) this.#process?.send(message, () => {});

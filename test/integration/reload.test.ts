@@ -8,7 +8,7 @@ import { cleanUp } from '../support/clean-up.js';
 import { behaviours, broken, Instance } from '../support/instance.js';
 import { startNginx } from '../support/nginx.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
-import { CLI, READY, type RunningServer, startServer } from '../support/server.js';
+import { CLI, READY, type RunningServer, startServer, statOf } from '../support/server.js';
 import { request, requestVars } from '../support/uwsgi-client.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -203,6 +203,71 @@ describe('other doors', () => {
     const late = await say('--stop', pidfile);
     expect((await late.exited).code).toBe(1);
     expect(late.lines.text).toContain(`--stop ${pidfile}: ENOENT`);
+  });
+});
+
+describe('master-fifo', () => {
+  it('takes the letters of uWSGI', async () => {
+    const [first, second] = [join(instance.folder, 'fifo0'), join(instance.folder, 'fifo1')];
+    const server = await start('processes = 2', `master-fifo = ${first}`, `master-fifo = ${second}`);
+    /** Writes letters and waits for a line that they cause. */
+    const say = async (letters: string, line: RegExp, fifo = first) => {
+      const from = server.lines.position;
+      await writeFile(fifo, letters);
+      await server.lines.waitFor(line, { from });
+    };
+    const workers = server.workers;
+    await say('x\ns', /^worker 2 \(pid: \d+\): ready, up \d+ seconds, respawned 0 times$/);
+    await say('r', READY);
+    await say('c', /^chain reloading complete$/);
+    await say('w', READY);
+    await say('W', /^worker 2 killed successfully .* killed by signal 9$/);
+    await say('+', /^spawned uWSGI worker 3 /);
+    await say('-', /^Gracefully killing worker 3 /);
+    await say('p', /^\*\*\* PAUSE/);
+    await say('p', /^\*\*\* RESUME/);
+    expect((await instance.get('/')).status).toBe(200);
+    expect(server.workers.some((pid) => workers.includes(pid))).toBe(false);
+    await say('L', /^L received on the master fifo: log rotation is not there/);
+    await writeFile(first, '1');
+    await say('q', /^goodbye to uwsgi-node\.$/, second);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('refuses to start when something else is in the way', async () => {
+    await configure(`master-fifo = ${app}`);
+    const server = await startServer({ args: ['--ini', ini], until: null });
+    expect((await server.exited).code).toBe(1);
+    expect(server.lines.text).toContain(`master-fifo = ${app}: a file that is not a fifo is in the way`);
+  });
+});
+
+describe('signals', () => {
+  it('SIGTSTP pauses and resumes: connections wait and are answered', async () => {
+    const server = await start();
+    server.kill('SIGTSTP');
+    await server.lines.waitFor(/^\*\*\* PAUSE/);
+    await expect.poll(() => statOf(server.workers[0]!)[0]).toBe('T');
+    const waiting = instance.get('/');
+    server.kill('SIGTSTP');
+    expect((await waiting).status).toBe(200);
+    await server.lines.waitFor(/^\*\*\* RESUME/);
+  });
+
+  it('SIGUSR1 prints who works', async () => {
+    const server = await start();
+    server.kill('SIGUSR1');
+    await server.lines.waitFor(/^worker 1 \(pid: \d+\): ready/);
+  });
+
+  it('SIGHUP stops under exit-on-reload, and the usual hook is no surprise', async () => {
+    const server = await start(
+      'exit-on-reload = true',
+      'hook-master-start = unix_signal:15 gracefully_kill_them_all',
+    );
+    expect(server.lines.matching(/hook-master-start/)).toEqual([]);
+    server.kill('SIGHUP');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 });
 

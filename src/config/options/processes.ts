@@ -122,12 +122,25 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     help: 'time a worker has to finish its requests when it stops',
     ...intoInteger('workerReloadMercy'),
   },
+  {
+    name: 'reload-mercy',
+    metavar: 'SECONDS',
+    help: 'time all workers together have to finish when they are reloaded or stopped',
+    ...intoInteger('reloadMercy'),
+  },
+  { name: 'exit-on-reload', help: 'stop instead of reloading', ...intoBool('exitOnReload') },
+  {
+    name: 'pause',
+    metavar: 'PIDFILE',
+    help: 'pause or resume the instance behind this pid file',
+    immediate: true,
+  },
+  { name: 'suspend', metavar: 'PIDFILE', help: 'the same as pause', immediate: true },
+  { name: 'resume', metavar: 'PIDFILE', help: 'the same as pause', immediate: true },
   { name: 'stop', metavar: 'PIDFILE', help: 'stop the instance behind this pid file', immediate: true },
   { name: 'reload', metavar: 'PIDFILE', help: 'reload the instance behind this pid file', immediate: true },
   ...notYetAll([
-    int('reload-mercy', 'SECONDS', 'time all workers have to finish on a reload'),
     int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
-    flag('exit-on-reload', 'stop instead of reloading'),
     int('max-requests', 'N', 'replace a worker after N requests', { short: 'R' }),
     int('max-requests-delta', 'N', "add this times the worker's number to max-requests"),
     int('min-worker-lifetime', 'SECONDS', 'do not replace a worker that is younger'),
@@ -148,9 +161,6 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     flag('use-abort', 'leave a core file after a crash'),
     text('daemonize', 'FILE', 'go to the background and log to this file', { short: 'd' }),
     text('daemonize2', 'FILE', 'go to the background once the application has been loaded'),
-    text('pause', 'PIDFILE', 'pause or resume the instance behind this pid file', { immediate: true }),
-    text('suspend', 'PIDFILE', 'the same as pause', { immediate: true }),
-    text('resume', 'PIDFILE', 'the same as pause', { immediate: true }),
     list('wait-for-interface', 'NAME', 'wait for a network interface before anything is bound', {
       aliases: ['wait-interface', 'wait-for-iface', 'wait-iface'],
     }),
@@ -187,6 +197,27 @@ export const reloadOptions = defineOptions('reload', [
     ...intoList('touchReload'),
   },
   {
+    name: 'touch-workers-reload',
+    metavar: 'FILE',
+    help: 'reload the workers, but not the configuration, when this file is touched',
+    impliesMaster: true,
+    ...intoList('touchWorkersReload'),
+  },
+  {
+    name: 'touch-chain-reload',
+    metavar: 'FILE',
+    help: 'reload one worker after the other when this file is touched',
+    impliesMaster: true,
+    ...intoList('touchChainReload'),
+  },
+  {
+    name: 'master-fifo',
+    metavar: 'PATH',
+    help: 'take one-letter commands from this fifo',
+    impliesMaster: true,
+    ...intoList('masterFifo'),
+  },
+  {
     name: 'check-interval',
     metavar: 'SECONDS',
     default: '1',
@@ -195,14 +226,8 @@ export const reloadOptions = defineOptions('reload', [
     ...intoInteger('checkInterval', { min: 1, max: 86_400 }),
   },
   ...notYetAll([
-    list('touch-workers-reload', 'FILE', 'reload the workers when this file is touched', {
-      impliesMaster: true,
-    }),
     list('touch-mules-reload', 'FILE', 'reload the mules when this file is touched', { impliesMaster: true }),
     list('touch-spoolers-reload', 'FILE', 'reload the spoolers when this file is touched', {
-      impliesMaster: true,
-    }),
-    list('touch-chain-reload', 'FILE', 'reload one worker after the other when this file is touched', {
       impliesMaster: true,
     }),
     list('touch-logrotate', 'FILE', 'rotate the log when this file is touched', { impliesMaster: true }),
@@ -225,6 +250,5 @@ export const reloadOptions = defineOptions('reload', [
     list('brutal-reload-on-fd', 'FD', 'reload without mercy when this descriptor is readable', {
       impliesMaster: true,
     }),
-    list('master-fifo', 'PATH', 'take one-letter commands from this fifo', { impliesMaster: true }),
   ]),
 ]);

@@ -1,3 +1,4 @@
+import { problems } from '../../errors/configuration.js';
 import { intoText } from '../into.js';
 import {
   defineOptions,
@@ -174,9 +175,26 @@ const commands = (prefix: string, metavar: string, verb: string, names: readonly
     names.map((name) => [name, phases[name]] as const),
   ); // prettier-ignore
 
+/** The one action that nearly every file with a hook has: a graceful stop, which those signals mean here anyway. */
+const gracefulStop = /^unix_signal:\s*(2|3|15)\s+gracefully_kill_them_all\s*$/;
+
 export const hookOptions = defineOptions('hooks', [
+  {
+    name: 'hook-master-start',
+    type: 'list',
+    metavar: 'ACTION',
+    help: 'do this when the master is up (unix_signal:15 gracefully_kill_them_all)',
+    apply: (draft, at) => {
+      if (!gracefulStop.test(at.value ?? '')) draft.warn(at, problems.notYet(at.key));
+    },
+  },
   ...notYetAll([
-    ...rows('hook', 'ACTION', 'do this', Object.entries(hookPhases)),
+    ...rows(
+      'hook',
+      'ACTION',
+      'do this',
+      Object.entries(hookPhases).filter(([phase]) => phase !== 'master-start'),
+    ),
     ...commands('exec', 'COMMAND', 'run this', Object.keys(phases) as Phase[]),
     ...commands('mount', 'OPTIONS', 'mount this', beforeApplication),
     ...commands('umount', 'OPTIONS', 'unmount this', beforeApplication),

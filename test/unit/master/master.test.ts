@@ -298,3 +298,83 @@ describe('Master, exchanging', () => {
     expect(await master.ended).toBe(0);
   });
 });
+
+describe('Master, asked by an operator', () => {
+  it('exchanges the workers in turn, and stops at the first that fails', async () => {
+    const { master, workers, logged } = start({ processes: 3 });
+    for (const worker of workers) worker.ready();
+    const done = master.replaceInTurn();
+    expect(workers).toHaveLength(4);
+    workers[3]!.ready();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(workers).toHaveLength(5);
+    expect(workers[0]!.sent.at(-1)).toEqual({ type: 'stop' });
+    workers[4]!.end(22);
+    expect(await done).toBe(false);
+    expect(workers).toHaveLength(5);
+    expect(logged('chain next victim')).toEqual([
+      'chain next victim is worker 1',
+      'chain next victim is worker 2',
+    ]);
+  });
+
+  it('pauses and resumes, also before a stop', () => {
+    const { master, workers } = start();
+    workers[0]!.ready();
+    master.pause();
+    master.pause();
+    expect(workers[0]!.killed).toEqual(['SIGSTOP']);
+    master.stop('SIGTERM');
+    expect(workers[0]!.killed).toEqual(['SIGSTOP', 'SIGCONT']);
+  });
+
+  it('pauses a worker that is replaced meanwhile, too', () => {
+    const { master, workers } = start();
+    workers[0]!.ready();
+    master.pause();
+    workers[0]!.end(null, 'SIGKILL');
+    vi.advanceTimersByTime(0);
+    workers[1]!.ready();
+    expect(workers[1]!.killed).toEqual(['SIGSTOP']);
+  });
+
+  it('kills at once in a brutal stop and after a brutal reload', async () => {
+    const { master, life, workers } = start();
+    workers[0]!.ready();
+    const done = master.replaceAll(life, () => {}, true);
+    workers[1]!.ready();
+    expect(await done).toBe(true);
+    expect(workers[0]!.killed).toEqual(['SIGKILL']);
+    master.stopBrutally('Q');
+    expect(workers[1]!.killed).toEqual(['SIGKILL']);
+  });
+
+  it('takes on and dismisses workers one by one, and keeps one', () => {
+    const { master, workers } = start();
+    workers[0]!.ready();
+    master.resize(1);
+    expect(workers[1]!.sent[0]).toMatchObject({ workerId: 2 });
+    workers[1]!.ready();
+    master.resize(-1);
+    master.resize(-1);
+    expect(workers.map(({ sent }) => sent.at(-1)!.type)).toEqual(['start', 'stop']);
+  });
+
+  it('bounds the time of a reload and a stop by reload-mercy, too', () => {
+    const { master, workers } = start({ workerReloadMercy: 60, reloadMercy: 3 });
+    master.stop('SIGTERM');
+    vi.advanceTimersByTime(3_000);
+    expect(workers[0]!.killed).toEqual(['SIGKILL']);
+  });
+
+  it('says who works', () => {
+    const { master, workers } = start({ processes: 2 });
+    workers[0]!.ready();
+    vi.advanceTimersByTime(5_000);
+    expect(master.statistics()).toEqual([
+      `*** uwsgi-node master (pid: ${process.pid}): starting ***`,
+      'worker 1 (pid: 101): ready, up 5 seconds, respawned 0 times',
+      'worker 2 (pid: 102): starting, respawned 0 times',
+    ]);
+  });
+});

@@ -23,14 +23,21 @@ function create() {
           reject,
         });
       }),
-    replaceAll: (_, commit) =>
-      new Promise((resolve) => {
-        exchanges.push((isDone) => {
-          if (isDone) commit();
-          resolve(isDone);
-        });
-      }),
-    isStopping: () => state.isStopping,
+    workforce: {
+      get isStopping() {
+        return state.isStopping;
+      },
+      life,
+      replaceAll: (_, commit, isBrutal) =>
+        new Promise((resolve) => {
+          if (isBrutal) seen.push('brutal');
+          exchanges.push((isDone) => {
+            if (isDone) commit();
+            resolve(isDone);
+          });
+        }),
+      replaceInTurn: () => new Promise((resolve) => exchanges.push(resolve)),
+    },
     log: (...lines) => seen.push(...lines),
   });
   return { reloader, seen, preparations, exchanges, state };
@@ -102,5 +109,35 @@ describe('Reloader', () => {
     reloader.request('asked');
     expect(preparations).toHaveLength(1);
     expect(seen.at(-1)).toBe('rolled back');
+  });
+
+  it('reads no configuration for the workers alone, nor for a chain', async () => {
+    const { reloader, seen, preparations, exchanges } = create();
+    reloader.request('asked', 'workers-brutal');
+    await turn();
+    exchanges[0]!(true);
+    await turn();
+    reloader.request('asked again', 'chain');
+    exchanges[1]!(true);
+    await turn();
+    expect(preparations).toEqual([]);
+    expect(seen).toEqual([
+      'asked',
+      'brutal',
+      'asked again',
+      'chain reload starting...',
+      'chain reloading complete',
+    ]);
+  });
+
+  it('lets a queued reload of everything stand for a smaller one', async () => {
+    const { reloader, preparations, exchanges } = create();
+    reloader.request('asked', 'workers');
+    reloader.request('asked', 'full');
+    reloader.request('asked', 'chain');
+    await turn();
+    exchanges[0]!(true);
+    await turn();
+    expect(preparations).toHaveLength(1);
   });
 });

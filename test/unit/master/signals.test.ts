@@ -12,6 +12,8 @@ function listen() {
     {
       stop: (signal) => seen.push(signal),
       reload: (signal) => seen.push(`reload at ${signal}`),
+      togglePause: () => seen.push('pause'),
+      printStatistics: () => seen.push('statistics'),
       unsupported: (signal, meaning) => seen.push(`${signal}: ${meaning}`),
     },
     source,
@@ -36,13 +38,13 @@ describe('listenForSignals', () => {
     expect(seen).toEqual(['SIGTERM']);
   });
 
-  it('reloads at SIGHUP', () => {
+  it('reloads at SIGHUP, pauses at SIGTSTP, tells numbers at SIGUSR1', () => {
     const { source, seen } = listen();
-    source.emit('SIGHUP');
-    expect(seen).toEqual(['reload at SIGHUP']);
+    for (const signal of ['SIGHUP', 'SIGTSTP', 'SIGUSR1']) source.emit(signal);
+    expect(seen).toEqual(['reload at SIGHUP', 'pause', 'statistics']);
   });
 
-  it.each(['SIGUSR1', 'SIGUSR2'])('survives %s and says that its meaning is not there yet', (signal) => {
+  it.each(['SIGUSR2'])('survives %s and says that its meaning is not there yet', (signal) => {
     const { source, seen } = listen();
     source.emit(signal);
     expect(seen).toHaveLength(1);

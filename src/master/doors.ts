@@ -1,0 +1,127 @@
+/** How an operator reaches a running master: signals, fifos, files to touch. All of them end in the few wishes below. */
+import { resolve } from 'node:path';
+import { reloads, stops } from '../log/startup.js';
+import { LogBatch, log } from '../log/stderr.js';
+import { native } from '../native.js';
+import { type Letters, MasterFifo } from './fifo.js';
+import type { Instance } from './instance.js';
+import type { Master } from './master.js';
+import { Reloader, type ReloadKind } from './reload.js';
+import { TouchWatch, type Watched } from './touch.js';
+
+export class Doors {
+  readonly #instance: Instance;
+  readonly #master: Master;
+  readonly #reloader: Reloader;
+  #touch!: TouchWatch;
+  #fifo!: MasterFifo;
+
+  /** @throws {UwsgiNodeError} UWSGI_FIFO */
+  constructor(instance: Instance, master: Master) {
+    this.#instance = instance;
+    this.#master = master;
+    this.#reloader = new Reloader({
+      workforce: {
+        get isStopping() {
+          return master.isStopping;
+        },
+        get life() {
+          return master.life;
+        },
+        replaceAll: (life, commit, isBrutal) => master.replaceAll(life, () => this.#commit(commit), isBrutal),
+        replaceInTurn: () => master.replaceInTurn(),
+      },
+      prepare: async () => {
+        const lines = new LogBatch();
+        return instance.prepareReload(lines).finally(() => lines.flush());
+      },
+      log,
+    });
+    this.#fifo = this.#openFifo();
+    this.#touch = this.#watch();
+  }
+
+  /** @param why the line for the log. */
+  reload(why: string, kind: ReloadKind = 'full'): void {
+    if (this.#instance.settings.exitOnReload) this.#master.stop(reloads.exit(why));
+    else this.#reloader.request(why, kind);
+  }
+
+  togglePause(): void {
+    if (this.#master.isPaused) this.#master.resume();
+    else this.#master.pause();
+  }
+
+  printStatistics(): void {
+    log(...this.#master.statistics());
+  }
+
+  close(): void {
+    this.#touch.close();
+    this.#fifo.close();
+  }
+
+  /** The settings may be others now. */
+  #commit(commit: () => void): void {
+    const before = this.#instance.settings;
+    commit();
+    this.#touch.close();
+    this.#touch = this.#watch();
+    if (String(before.masterFifo) === String(this.#instance.settings.masterFifo)) return;
+    this.#fifo.close();
+    try {
+      this.#fifo = this.#openFifo();
+    } catch (error) {
+      log(`uwsgi-node: ${(error as Error).message}`);
+    }
+  }
+
+  #watch(): TouchWatch {
+    const { touchReload, touchChainReload, touchWorkersReload, checkInterval } = this.#instance.settings;
+    const watched = (paths: readonly string[], kind: ReloadKind): Watched[] =>
+      paths.map((path) => ({
+        path: resolve(path),
+        onTouch: (which) => this.reload(reloads.touched(which), kind),
+      }));
+    const files = [
+      ...watched(touchReload, 'full'),
+      ...watched(touchWorkersReload, 'workers'),
+      ...watched(touchChainReload, 'chain'),
+    ];
+    return new TouchWatch(files, checkInterval);
+  }
+
+  #openFifo(): MasterFifo {
+    const paths = this.#instance.settings.masterFifo.map((path) => resolve(path));
+    return new MasterFifo(paths, this.#letters(), native, (error) => log(`uwsgi-node: ${error.message}`));
+  }
+
+  /** uWSGI's letters. Those of things that are not there say so. */
+  #letters(): Letters {
+    const master = this.#master;
+    const reload = (letter: string, what: string, kind: ReloadKind) => () =>
+      this.reload(reloads.byFifo(letter, what), kind);
+    const unknown = (letter: string, meaning: string) => () => log(stops.unknownLetter(letter, meaning));
+    return {
+      '+': () => master.resize(1),
+      '-': () => master.resize(-1),
+      c: reload('c', 'chain reloading', 'chain'),
+      p: () => this.togglePause(),
+      P: () => log(...this.#instance.rewritePidfiles()),
+      q: () => master.stop('q on the master fifo'),
+      Q: () => master.stopBrutally('Q on the master fifo'),
+      r: reload('r', 'gracefully reloading', 'full'),
+      R: reload('R', 'brutally reloading', 'brutal'),
+      s: () => this.printStatistics(),
+      w: reload('w', 'gracefully reloading the workers', 'workers'),
+      W: reload('W', 'brutally reloading the workers', 'workers-brutal'),
+      B: unknown('B', 'the Emperor'),
+      C: unknown('C', 'a cheap mode'),
+      E: unknown('E', 'the Emperor'),
+      f: unknown('f', 'another fork of the master'),
+      l: unknown('l', 'opening the log again'),
+      L: unknown('L', 'log rotation'),
+      S: unknown('S', 'a subscription'),
+    };
+  }
+}
