@@ -110,7 +110,7 @@ async function waitForServer(file: string, { wanted, capture }: Searched): Promi
   const hint = setTimeout(
     () => log(`${file} exports no application; waiting for it to call listen()`),
     silence * 1000,
-  );
+  ).unref();
   await capture.wait(patience);
   clearTimeout(hint);
   return captured(capture);

@@ -1,0 +1,1 @@
+export const handle = (one, two) => two.end(`${one.url} by name`);

@@ -1,0 +1,3 @@
+const app = require('express')();
+app.use((req, res) => res.send(`${req.url} express`));
+module.exports = app;

@@ -1,0 +1,1 @@
+export default (request) => new Response(`${new URL(request.url).pathname} fetch`);

@@ -1,0 +1,6 @@
+const Koa = require('koa').default ?? require('koa');
+const app = new Koa();
+app.use((ctx) => {
+  ctx.body = `${ctx.url} koa`;
+});
+exports.app = app;
