@@ -173,7 +173,7 @@ export class WorkerHandle {
   }
 }
 
-const entry = fileURLToPath(new URL('dist/worker/main.js', packageRoot));
+const entry = fileURLToPath(new URL('dist/worker/main.cjs', packageRoot));
 
 /** Where a worker process starts. */
 export interface Surroundings {
