@@ -124,9 +124,9 @@ void Engine::serve(int listener_fd) {
   serving_ = true;
   for (const Listener& listener : listeners_) {
     if (listener.fd != listener_fd) continue;
-    const uint64_t until = monotonic_ns() + kTurnNs;
+    const uint64_t until = coarse_ns() + kTurnNs;
     for (int served = 0; served < kTurnRequests && accepting_ && host_.alive(); ++served) {
-      if (!accept_one(listener) || monotonic_ns() > until) break;
+      if (!accept_one(listener) || coarse_ns() > until) break;
     }
   }
   serving_ = false;

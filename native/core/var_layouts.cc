@@ -37,11 +37,12 @@ bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP
 bool LayoutTable::same_keys(const Entry& entry, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
   if (entry.count != count) return false;
   const char* keys = entry.keys.data();
+  const char* const end = keys + entry.keys.size();
   for (uint32_t i = 0; i < count; ++i) {
     // In the block a key follows its length as well: both are compared in one go.
     const size_t size = 2u + places[i].key_end - places[i].key_begin;
     const uint8_t* in_block = block.data() + places[i].key_begin - 2;
-    if (memcmp(keys, in_block, 2) != 0 || memcmp(keys, in_block, size) != 0) return false;
+    if (size > static_cast<size_t>(end - keys) || memcmp(keys, in_block, size) != 0) return false;
     keys += size;
   }
   return true;
