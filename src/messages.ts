@@ -22,6 +22,15 @@ export interface InheritedListener {
   family: 'unix' | 'inet' | 'inet6';
 }
 
+/** Where a worker finds the scoreboard, and its rows in it: one per thread, from `row` on. */
+export interface ScoreRows {
+  /** The descriptor's number in the worker process. */
+  fd: number;
+  /** Of the whole board. */
+  size: number;
+  row: number;
+}
+
 /** master → worker, first message. */
 export interface StartWorker {
   type: 'start';
@@ -30,6 +39,8 @@ export interface StartWorker {
   workerId: number;
   settings: Settings;
   listeners: InheritedListener[];
+  /** Missing where there is no scoreboard. */
+  scores?: ScoreRows | undefined;
 }
 /** master → worker: stop accepting, finish what runs, exit with code 0. */
 export interface StopWorker {
@@ -71,6 +82,8 @@ export interface ThreadStart {
   core: number;
   settings: Settings;
   listeners: InheritedListener[];
+  /** `row` is this thread's own. */
+  scores?: ScoreRows | undefined;
 }
 /** control thread → JS thread: stop accepting, finish what runs, then end. */
 export interface DrainThread {

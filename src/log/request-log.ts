@@ -69,8 +69,14 @@ function stderrIsPipe(): boolean {
   }
 }
 
+/** Counts a finished request; returns its number in the whole instance. */
+export interface Counter {
+  endRequest(bytes: number): number;
+}
+
 export class RequestLog {
   readonly #core: number;
+  readonly #score: Counter | null;
   readonly #output: Output;
   /** Bytes that are written in one go: as many as cannot mix with what other processes write. */
   readonly #portion: number;
@@ -81,9 +87,13 @@ export class RequestLog {
   /** The reader took nothing the last time. */
   #stalled = false;
 
-  /** @param isPipe whether `output` ends in a pipe */
-  constructor(core: number, output = stderr, isPipe = stderrIsPipe()) {
+  /**
+   * @param score  counts the requests of the whole instance; null: there are no others
+   * @param isPipe whether `output` ends in a pipe
+   */
+  constructor(core: number, score: Counter | null = null, output = stderr, isPipe = stderrIsPipe()) {
     this.#core = core;
+    this.#score = score;
     this.#output = output;
     this.#portion = isPipe ? pipeBuffer : Number.POSITIVE_INFINITY;
   }
@@ -100,9 +110,10 @@ export class RequestLog {
     return (head, bytes) => {
       const elapsed = Math.round(performance.now() - started);
       const count = ++this.#requests;
-      // uWSGI counts keys and values as vars, and counts per application and in all.
+      // uWSGI counts keys and values as vars, and requests per application and in the whole instance.
+      const inAll = this.#score === null ? count : this.#score.endRequest(bytes);
       this.#write(
-        `[pid: ${process.pid}|app: 0|req: ${count}/${count}] ${printable(REMOTE_ADDR)} (${printable(REMOTE_USER)}) ` +
+        `[pid: ${process.pid}|app: 0|req: ${count}/${inAll}] ${printable(REMOTE_ADDR)} (${printable(REMOTE_USER)}) ` +
           `{${vars * 2} vars in ${size} bytes} [${now(Date.now())}] ${printable(REQUEST_METHOD)} ` +
           `${printable(REQUEST_URI ?? PATH_INFO)} => generated ${bytes} bytes in ${elapsed} msecs ` +
           `(${printable(SERVER_PROTOCOL)} ${head?.code ?? 0}) ${head?.headers.length ?? 0} headers in ` +

@@ -45,6 +45,8 @@ export const warnings = {
     'bind 127.0.0.1 or a unix socket, or keep the port behind a firewall ***',
   liveOwner: (path: string) =>
     `*** WARNING: another process listened on ${path}; it gets no new connections from now on ***`,
+  noScoreboard: (reason: string) =>
+    `*** WARNING: there is no shared memory (${reason}): requests are not counted across workers ***`,
   backlog: (wanted: number, limit: number) =>
     `*** WARNING: listen = ${wanted} is more than net.core.somaxconn allows: ${limit} is used. ` +
     `Raise it with: sysctl -w net.core.somaxconn=${wanted} ***`,

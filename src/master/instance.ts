@@ -14,6 +14,7 @@ import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } fr
 import { removePidfiles, writePidfile } from './pidfile.js';
 import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
 import type { Prepared } from './reload.js';
+import { Scoreboard } from './scoreboard.js';
 import { type Life, workerSpawner } from './worker-handle.js';
 
 /** What the process was started with. */
@@ -29,6 +30,7 @@ export class Instance {
   settings: Settings;
   listeners: Listener[] = [];
   readonly #start: Start;
+  #scoreboard: Scoreboard | null = null;
   #reloads = 0;
   /** Absolute, in the order they were written. */
   readonly #pidfiles: string[] = [];
@@ -48,6 +50,7 @@ export class Instance {
   async begin(lines: LogBatch): Promise<void> {
     const { settings } = this;
     if (!settings.master) lines.add(warnings.noMaster);
+    this.#scoreboard = makeScoreboard(lines);
     // Opened with the rights that the start has, before they are given up.
     this.#writePidfile('pidfile', settings.pidfile, lines);
     try {
@@ -161,7 +164,8 @@ export class Instance {
     const env = { ...this.#start.env };
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
-    return { settings, listeners, spawn: workerSpawner({ cwd: process.cwd(), env }) };
+    const spawn = workerSpawner({ cwd: process.cwd(), env }, this.#scoreboard?.fd ?? null);
+    return { settings, listeners, spawn, scoreboard: this.#scoreboard };
   }
 
   #writePidfile(option: string, path: string | null, lines: LogBatch): void {
@@ -169,6 +173,16 @@ export class Instance {
     const absolute = resolve(this.#start.cwd, path);
     lines.add(writePidfile(option, absolute));
     this.#pidfiles.push(absolute);
+  }
+}
+
+/** A kernel or sandbox without memfd is no reason not to serve. */
+function makeScoreboard(lines: LogBatch): Scoreboard | null {
+  try {
+    return new Scoreboard(native);
+  } catch (error) {
+    lines.add(warnings.noScoreboard((error as Error).message));
+    return null;
   }
 }
 

@@ -182,9 +182,10 @@ export class Master {
       ...this.#slots.map(({ id, worker, lives }) => {
         const age = worker?.age ?? null;
         const uptime = age === null ? '' : `, up ${Math.round(age / 1000)} seconds`;
-        return worker === null
-          ? `worker ${id}: none, ${lives} so far`
-          : `worker ${id} (pid: ${worker.pid ?? 0}): ${worker.state}${uptime}, respawned ${lives - 1} times`;
+        if (worker === null) return `worker ${id}: none, ${lives} so far`;
+        const score = worker.score;
+        const work = score === null ? '' : `, ${score.finished} requests, ${score.open} unfinished`;
+        return `worker ${id} (pid: ${worker.pid ?? 0}): ${worker.state}${uptime}${work}, respawned ${lives - 1} times`;
       }),
       ...[...this.#retiring].map(
         ({ id, pid }) => `old worker ${id} (pid: ${pid ?? 0}): finishes its requests`,

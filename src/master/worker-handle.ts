@@ -16,6 +16,7 @@ import {
   type WorkerToMaster,
 } from '../messages.js';
 import { packageRoot } from '../package-root.js';
+import type { Rows, Score, Scoreboard } from './scoreboard.js';
 
 /** The piece of ChildProcess that is used; tests bring their own. */
 export interface WorkerProcess {
@@ -38,6 +39,8 @@ export interface Life {
   /** The master's own descriptors. */
   listeners: readonly InheritedListener[];
   spawn: SpawnWorker;
+  /** Where its threads are counted; null: nowhere. */
+  scoreboard?: Scoreboard | null;
 }
 
 export interface Death {
@@ -73,12 +76,14 @@ export class WorkerHandle {
   /** Null when it could not be started at all. */
   readonly #process: WorkerProcess | null;
   readonly #events: WorkerEvents;
+  readonly #rows: Rows | null;
   #readyAt: number | null = null;
   #mercy: NodeJS.Timeout | null = null;
 
   constructor(id: number, life: Life, events: WorkerEvents) {
     this.id = id;
     this.#events = events;
+    this.#rows = life.scoreboard?.take(life.settings.threads) ?? null;
     this.#process = this.#spawn(life);
     this.pid = this.#process?.pid ?? null;
     if (this.pid === null) return;
@@ -93,6 +98,13 @@ export class WorkerHandle {
         protocol,
         family,
       })),
+      ...(this.#rows !== null && {
+        scores: {
+          fd: FIRST_LISTENER_FD + life.listeners.length,
+          size: this.#rows.boardSize,
+          row: this.#rows.first,
+        },
+      }),
     });
   }
 
@@ -123,6 +135,11 @@ export class WorkerHandle {
   /** Milliseconds since it was ready; null before. */
   get age(): number | null {
     return this.#readyAt === null ? null : performance.now() - this.#readyAt;
+  }
+
+  /** What its threads have done; null where nobody counts. */
+  get score(): Score | null {
+    return this.#rows?.read() ?? null;
   }
 
   #send(message: MasterToWorker): void {
@@ -164,6 +181,7 @@ export class WorkerHandle {
     if (this.state === 'gone') return;
     this.state = 'gone';
     if (this.#mercy !== null) clearTimeout(this.#mercy);
+    this.#rows?.release();
     this.#events.ended(this, {
       code,
       signal: signal === null ? null : constants.signals[signal],
@@ -181,15 +199,25 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
 }
 
-/** Starts worker processes that inherit stdout, stderr and the listeners, from descriptor `FIRST_LISTENER_FD` on. */
+/**
+ * Starts worker processes that inherit stdout, stderr, the listeners, from descriptor `FIRST_LISTENER_FD` on, and behind
+ * them the scoreboard.
+ */
 export const workerSpawner =
-  (surroundings: Surroundings): SpawnWorker =>
+  (surroundings: Surroundings, scoreboardFd: number | null): SpawnWorker =>
   (settings, listeners) =>
     spawn(process.execPath, [...inheritedFlags(), entry], {
       ...surroundings,
       // A process title may be as long as the original command line: as argv[0] it makes its own room.
       argv0: settings.title.slice(0, LONGEST_TITLE),
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
+      stdio: [
+        'ignore',
+        'inherit',
+        'inherit',
+        'ipc',
+        ...listeners.map(({ fd }) => fd),
+        ...(scoreboardFd === null ? [] : [scoreboardFd]),
+      ],
     });
 
 /** One argument of execve(2) may be 128 KiB; nobody reads a title of more than this. */

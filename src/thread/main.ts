@@ -10,6 +10,7 @@ import { packageVersion } from '../config/version.js';
 import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { ControlToThread, LoadedApp, ThreadStart, ThreadToControl } from '../messages.js';
+import { native } from '../native.js';
 import type { Application } from '../wsgi/types.js';
 import { type Loaded, loadApplication } from './app-loader.js';
 import { errorStream } from './error-stream.js';
@@ -17,7 +18,7 @@ import { mountApplications } from './mounts.js';
 import { ProcessShim } from './process-shim.js';
 import { ThreadServer } from './server.js';
 
-const { settings, listeners, core, workerId } = workerData as ThreadStart;
+const { settings, listeners, core, workerId, scores } = workerData as ThreadStart;
 const control = parentPort!;
 const shim = new ProcessShim().install(`[worker ${workerId}${settings.threads > 1 ? ` core ${core}` : ''}] `);
 
@@ -81,11 +82,16 @@ function reason(error: unknown): string {
 let endsItself = true;
 
 async function run(): Promise<void> {
+  if (scores !== undefined) {
+    native.mapScoreboard(scores.fd, scores.size);
+    native.keepScore(scores.row);
+  }
   const { application, app } = await load(settings);
   const server = new ThreadServer(application, {
     listeners,
     settings,
     core,
+    score: scores === undefined ? null : native,
     constants: {
       multithread: settings.threads > 1,
       multiprocess: settings.processes > 1,

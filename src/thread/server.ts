@@ -10,7 +10,7 @@ import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front
 import { escapeControls, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
-import { Fact, type NativeEngine, native } from '../native.js';
+import { Fact, type NativeEngine, type NativeScoreboard, native } from '../native.js';
 import { callApplication } from '../wsgi/call.js';
 import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
@@ -18,7 +18,7 @@ import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
-import { NativeSink } from './native-sink.js';
+import { type Finished, NativeSink } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
 
@@ -28,7 +28,12 @@ export interface ServerOptions {
   /** 0-based number of the thread in its process, for the log. */
   core: number;
   constants: EnvironConstants;
+  /** Where requests are counted, if anywhere. */
+  score?: Score | null;
 }
+
+/** The piece of the addon that counts this thread's requests. */
+export type Score = Pick<NativeScoreboard, 'beginRequest' | 'endRequest'>;
 
 /** How often a draining server looks whether its last request is over, milliseconds. */
 const drainLook = 5;
@@ -43,18 +48,26 @@ export class ThreadServer {
   readonly #constants: EnvironConstants;
   readonly #builder: EnvironBuilder;
   readonly #log: RequestLog | null;
+  readonly #score: Score | null;
+  /** Told when a response is over that is not logged. */
+  readonly #uncounted: Finished | null;
   readonly #engine: NativeEngine;
   /** Requests that wait for something, by connection. */
   readonly #pending: NativeSink[] = [];
   #front: HttpFront | null = null;
 
-  constructor(application: Application, { listeners, settings, core, constants }: ServerOptions) {
+  constructor(
+    application: Application,
+    { listeners, settings, core, constants, score = null }: ServerOptions,
+  ) {
     this.#application = application;
     this.#direct = isDirect(application) ? application[direct] : null;
     this.#settings = settings;
     this.#constants = constants;
     this.#builder = new EnvironBuilder(constants);
-    this.#log = settings.disableLogging ? null : new RequestLog(core);
+    this.#score = score;
+    this.#log = settings.disableLogging ? null : new RequestLog(core, score);
+    this.#uncounted = score === null ? null : (_, bytes) => score.endRequest(bytes);
     this.#engine = native.createEngine(
       {
         listeners: listeners
@@ -135,9 +148,15 @@ export class ThreadServer {
     const source = facts[Fact.streams] === 0 ? null : this.#bodyOf(sink);
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
-    if (this.#log !== null) sink.finished = this.#log.begin(environ, facts[Fact.count]!, text.length);
+    sink.finished = this.#begin(environ, facts[Fact.count]!, text.length);
     this.#call(environ, sink);
     if (!sink.over) this.#pending[connection] = sink;
+  }
+
+  /** Counts a request, and begins its line. Returns whom to tell when its response is over. */
+  #begin(environ: Environ, vars: number, size: number): Finished | null {
+    this.#score?.beginRequest();
+    return this.#log === null ? this.#uncounted : this.#log.begin(environ, vars, size);
   }
 
   #call(environ: Environ, sink: ResponseSink): void {
@@ -155,7 +174,7 @@ export class ThreadServer {
     const source = body === null || Buffer.isBuffer(body) ? null : body;
     const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
     const environ = attach(vars, input, new LazySignal((abort) => sink.onGone(abort)));
-    const finished = this.#log?.begin(environ, countVars(environ), 0) ?? null;
+    const finished = this.#begin(environ, this.#log === null ? 0 : countVars(environ), 0);
     const answer = finished === null ? sink : new LoggedSink(sink, finished);
     this.#call(environ, answer);
   }

@@ -95,9 +95,10 @@ export class WorkerControl {
   }
 
   #spawn(slot: Slot): void {
-    const { workerId, settings, listeners } = this.#start;
+    const { workerId, settings, listeners, scores: first } = this.#start;
     slot.respawn = null;
-    const start = { workerId, core: slot.core, settings, listeners };
+    const scores = first && { ...first, row: first.row + slot.core };
+    const start = { workerId, core: slot.core, settings, listeners, scores };
     slot.thread = new ThreadHandle(start, this.#parts.spawnThread, this.#events);
   }
 

@@ -135,6 +135,35 @@ describe('a dead worker', () => {
   });
 });
 
+describe('requests are counted', () => {
+  const numbers = (lines: string[]) =>
+    lines.map((line) => Number(/\|req: \d+\/(\d+)\]/.exec(line)?.[1])).sort((a, b) => a - b);
+
+  it('across all workers, also those that were killed', async () => {
+    const server = await instance.start('--processes', '2', '--threads', '2');
+    const ask = (count: number) => Promise.all(Array.from({ length: count }, () => instance.get('/')));
+    await ask(40);
+    process.kill(server.workers[0]!, 'SIGKILL');
+    await server.lines.waitFor(/^Respawned uWSGI worker 1/);
+    await ask(40);
+    const from = server.lines.position;
+    server.kill('SIGUSR1');
+    await server.lines.waitFor(/^worker 2 \(pid: \d+\): ready, up \d+ seconds, \d+ requests, 0 unfinished/, {
+      from,
+    });
+    await expect.poll(() => server.lines.matching(/\|req: /).length).toBe(80);
+    expect(numbers(server.lines.matching(/\|req: /))).toEqual(Array.from({ length: 80 }, (_, n) => n + 1));
+  });
+
+  it('also without a log of them, and over HTTP', async () => {
+    const server = await instance.start('--disable-logging', '--http-socket', '127.0.0.1:0');
+    await instance.get('/');
+    expect((await fetch(`http://${server.addresses[1]}/`)).status).toBe(200);
+    server.kill('SIGUSR1');
+    await server.lines.waitFor(/^worker 1 .*: ready, up \d+ seconds, 2 requests, 0 unfinished/);
+  });
+});
+
 describe('what the application prints', () => {
   it('comes out of the server', async () => {
     const server = await instance.start();

@@ -217,7 +217,7 @@ describe('master-fifo', () => {
       await server.lines.waitFor(line, { from });
     };
     const workers = server.workers;
-    await say('x\ns', /^worker 2 \(pid: \d+\): ready, up \d+ seconds, respawned 0 times$/);
+    await say('x\ns', /^worker 2 \(pid: \d+\): ready, up \d+ seconds, .*respawned 0 times$/);
     await say('r', READY);
     await say('c', /^chain reloading complete$/);
     await say('w', READY);

@@ -52,7 +52,7 @@ let sink: Sink;
 let log: RequestLog;
 beforeEach(() => {
   sink = new Sink();
-  log = new RequestLog(3, sink.output, true);
+  log = new RequestLog(3, null, sink.output, true);
 });
 afterEach(() => vi.useRealTimers());
 
@@ -152,7 +152,7 @@ describe('lines of one turn of the event loop', () => {
 
   it('go into a pipe in pieces that arrive whole, into a file in one', async () => {
     const file = new Sink();
-    const fileLog = new RequestLog(0, file.output, false);
+    const fileLog = new RequestLog(0, null, file.output, false);
     for (let i = 0; i < 100; i++) {
       add({ REQUEST_URI: `/${'x'.repeat(i * 3)}` });
       fileLog.begin(request, 1, 1)(head, 0);
@@ -178,12 +178,28 @@ describe('lines of one turn of the event loop', () => {
   });
 });
 
+it('counts per thread and, where somebody counts, in the whole instance', () => {
+  let inAll = 40;
+  const bytesSeen: number[] = [];
+  const endRequest = (bytes: number) => {
+    bytesSeen.push(bytes);
+    inAll += 1;
+    return inAll;
+  };
+  const counted = new RequestLog(0, { endRequest }, sink.output, true);
+  for (const bytes of [1, 2]) counted.begin({}, 0, 0)(null, bytes);
+  counted.flush();
+  expect(sink.text).toMatch(/\|req: 1\/41\].*\n.*\|req: 2\/42\]/);
+  expect(bytesSeen).toEqual([1, 2]);
+});
+
 describe('a reader that does not keep up', () => {
   it('gets the rest later, and is not asked all the time', () => {
     vi.useFakeTimers();
     let asked = 0;
     const counting = new RequestLog(
       0,
+      null,
       (bytes, at, size) => {
         asked++;
         return sink.output(bytes, at, size);

@@ -1,0 +1,106 @@
+#include "native/binding/scoreboard_binding.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "native/binding/values.h"
+#include "native/core/clock.h"
+#include "native/core/scoreboard.h"
+
+namespace uwsgi_node {
+namespace {
+
+// Never destroyed: threads may still write while the process ends.
+Scoreboard* board = nullptr;
+std::mutex mapping;
+thread_local ScoreKeeper keeper;
+
+uint32_t uint_argument(const Napi::CallbackInfo& info, size_t index) {
+  return info[index].As<Napi::Number>().Uint32Value();
+}
+
+Napi::Value refuse(Napi::Env env, const char* call) {
+  Napi::Error::New(env, std::string(call) + ": " + strerror(errno)).ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+Napi::Value create_scoreboard(const Napi::CallbackInfo& info) {
+  const int fd = Scoreboard::create(uint_argument(info, 0));
+  return fd < 0 ? refuse(info.Env(), "memfd_create") : Napi::Number::New(info.Env(), fd);
+}
+
+Napi::Value map_scoreboard(const Napi::CallbackInfo& info) {
+  const std::lock_guard lock(mapping);
+  if (board != nullptr) return info.Env().Undefined();
+  auto mapped = std::make_unique<Scoreboard>();
+  if (!mapped->map(info[0].As<Napi::Number>().Int32Value(), uint_argument(info, 1))) {
+    return refuse(info.Env(), "mmap");
+  }
+  board = mapped.release();
+  return info.Env().Undefined();
+}
+
+// Into a Float64Array: requests, finished, bytes, milliseconds since the last one was handed over.
+void read_score(const Napi::CallbackInfo& info) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  const ScoreRow& row = board->row(uint_argument(info, 0));
+  auto into = info[1].As<Napi::Float64Array>();
+  into[0] = static_cast<double>(row.requests.load(kRelaxed));
+  into[1] = static_cast<double>(row.finished.load(kRelaxed));
+  into[2] = static_cast<double>(row.bytes.load(kRelaxed));
+  into[3] = static_cast<double>(monotonic_ms() - row.started_ms.load(kRelaxed));
+}
+
+void clear_scores(const Napi::CallbackInfo& info) {
+  board->clear(uint_argument(info, 0), uint_argument(info, 1));
+}
+
+Napi::Value total_requests(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(board->total().load(std::memory_order_relaxed)));
+}
+
+// The calling JS thread's row from here on.
+void keep_score(const Napi::CallbackInfo& info) {
+  keeper = ScoreKeeper(*board, uint_argument(info, 0));
+  keeper.take_over();
+}
+
+// These two run for every request: raw Node-API.
+napi_value begin_request(napi_env, napi_callback_info) {
+  keeper.begin(monotonic_ms());
+  return nullptr;
+}
+
+napi_value end_request(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value bytes;
+  napi_get_cb_info(env, info, &count, &bytes, nullptr, nullptr);
+  int64_t sent = 0;
+  napi_get_value_int64(env, bytes, &sent);
+  return make_number(env, static_cast<double>(keeper.end(static_cast<uint64_t>(sent))));
+}
+
+void set_raw(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  exports.Set(name, Napi::Value(env, function));
+}
+
+}  // namespace
+
+void export_scoreboard(Napi::Env env, Napi::Object exports) {
+  exports.Set("createScoreboard", Napi::Function::New(env, create_scoreboard, "createScoreboard"));
+  exports.Set("mapScoreboard", Napi::Function::New(env, map_scoreboard, "mapScoreboard"));
+  exports.Set("keepScore", Napi::Function::New(env, keep_score, "keepScore"));
+  set_raw(env, exports, "beginRequest", begin_request);
+  set_raw(env, exports, "endRequest", end_request);
+  exports.Set("readScore", Napi::Function::New(env, read_score, "readScore"));
+  exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
+  exports.Set("totalRequests", Napi::Function::New(env, total_requests, "totalRequests"));
+}
+
+}  // namespace uwsgi_node

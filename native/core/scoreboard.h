@@ -1,0 +1,91 @@
+// What every JS thread of the server does, in memory that the master and all workers share: a thread writes
+// its own row, anybody reads all of them without asking the thread, which may be stuck. A row outlives the
+// process that wrote it, so what a killed worker did can still be read; the master clears it for the next.
+//
+// Every field is an atomic of its own with relaxed order: a reader may see a request counted whose bytes are
+// not yet, and nothing worse.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace uwsgi_node {
+
+// One cache line each, so that no thread slows down another.
+struct alignas(64) ScoreRow {
+  std::atomic<uint64_t> requests;    // handed to the application, since the row was cleared
+  std::atomic<uint64_t> finished;    // of them
+  std::atomic<uint64_t> bytes;       // of response bodies
+  std::atomic<uint64_t> started_ms;  // when the last one was handed over, CLOCK_MONOTONIC
+};
+static_assert(sizeof(ScoreRow) == 64);
+static_assert(std::atomic<uint64_t>::is_always_lock_free, "processes share it");
+
+class Scoreboard {
+ public:
+  // Makes shared memory for `rows` rows, all of them clear; close-on-exec. Returns -1 with errno. Rows that
+  // are never used cost address space only.
+  static int create(uint32_t rows);
+
+  // Maps what create() made, here or in a parent. False when the kernel refuses.
+  bool map(int fd, uint32_t rows);
+
+  Scoreboard() = default;
+  Scoreboard(const Scoreboard&) = delete;
+  Scoreboard& operator=(const Scoreboard&) = delete;
+  ~Scoreboard();
+
+  uint32_t size() const { return rows_; }
+  ScoreRow& row(uint32_t index) { return board_->rows[index]; }
+  // Finished requests of the whole instance since its start.
+  std::atomic<uint64_t>& total() { return board_->total; }
+  void clear(uint32_t first, uint32_t count);
+
+ private:
+  struct Board {
+    alignas(64) std::atomic<uint64_t> total;
+    ScoreRow rows[];
+  };
+  static size_t bytes_of(uint32_t rows) { return sizeof(Board) + rows * sizeof(ScoreRow); }
+
+  Board* board_ = nullptr;
+  uint32_t rows_ = 0;
+};
+
+// A thread's pen: what it writes its row and the total with. Without a board it writes nothing.
+class ScoreKeeper {
+ public:
+  ScoreKeeper() = default;
+  ScoreKeeper(Scoreboard& board, uint32_t row) : row_(&board.row(row)), total_(&board.total()) {}
+
+  // Takes the row over from a thread that died in the midst of requests: they are over.
+  void take_over() {
+    if (row_ == nullptr) return;
+    row_->finished.store(row_->requests.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  // A request is handed to the application.
+  void begin(uint64_t now_ms) {
+    if (row_ == nullptr) return;
+    row_->started_ms.store(now_ms, std::memory_order_relaxed);
+    add(row_->requests, 1);
+  }
+  // Its response is over. Returns its number among those of the whole instance, 0 without a board.
+  uint64_t end(uint64_t bytes) {
+    if (row_ == nullptr) return 0;
+    add(row_->finished, 1);
+    add(row_->bytes, bytes);
+    return total_->fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+ private:
+  // The row has one writer: no read-modify-write is needed.
+  static void add(std::atomic<uint64_t>& field, uint64_t more) {
+    field.store(field.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  }
+
+  ScoreRow* row_ = nullptr;
+  std::atomic<uint64_t>* total_ = nullptr;
+};
+
+}  // namespace uwsgi_node

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { Scoreboard } from '../../../src/master/scoreboard.js';
+
+/** A board in which every row says the same. */
+function create(numbers: number[] = [0, 0, 0, 0]) {
+  const cleared: [number, number][] = [];
+  const board = new Scoreboard({
+    createScoreboard: () => 9,
+    mapScoreboard: () => {},
+    readScore: (_, into) => into.set(numbers),
+    clearScores: (first, count) => cleared.push([first, count]),
+  });
+  return { board, cleared };
+}
+
+it('gives every worker rows of its own, and the rows of those that have gone to others, cleared', () => {
+  const { board, cleared } = create();
+  const [first, second, third] = [board.take(2), board.take(3), board.take(1)];
+  expect([first, second, third].map((rows) => rows?.first)).toEqual([0, 2, 5]);
+  second?.release();
+  second?.release();
+  expect(board.take(4)?.first).toBe(6);
+  expect(board.take(3)?.first).toBe(2);
+  first?.release();
+  expect(board.take(1)?.first).toBe(0);
+  expect(cleared).toEqual([
+    [0, 2],
+    [2, 3],
+    [5, 1],
+    [6, 4],
+    [2, 3],
+    [0, 1],
+  ]);
+});
+
+it('adds up what the threads of a worker have done', () => {
+  const { board } = create([10, 7, 100, 5]);
+  expect(board.take(2)?.read()).toEqual({ finished: 14, open: 6, busy: 2, bytes: 200 });
+});
+
+it('never has less than no request, whatever happens between two reads', () => {
+  const { board } = create([7, 8, 0, 0]);
+  expect(board.take(1)?.read()).toMatchObject({ open: 0, busy: 0 });
+});
+
+it('has no rows for more threads than it is large', () => {
+  expect(create().board.take(1_000_000)).toBe(null);
+});
