@@ -137,6 +137,13 @@ export interface NativeEngine {
   respond(connection: number, head: string, body: string | Uint8Array | null, http10?: boolean): void;
   /** @param head latin-1, complete @returns one of `Written` */
   write(connection: number, head: string | null, chunk: string | Uint8Array | null): number;
+  /**
+   * The whole response, whose body is a regular file from its current position on; ends the request.
+   * @param head latin-1, complete
+   * @param most bytes of it; -1: to its end
+   * @returns the size of the body; -1, and nothing has happened, where the file is of another kind or too short
+   */
+  sendFile(connection: number, head: string, fd: number, most: number): number;
   finish(connection: number): void;
   abort(connection: number): void;
   /**
@@ -158,25 +165,7 @@ export interface NativeEngine {
   close(): void;
 }
 
-/** The scoreboard: what every JS thread of the server does, in memory shared by master and workers. */
-export interface NativeScoreboard {
-  /** Makes it. Returns a descriptor that workers inherit. @throws Error where the kernel has no memfd. */
-  createScoreboard(rows: number): number;
-  /** Maps it for this process; once. */
-  mapScoreboard(fd: number, rows: number): void;
-  /** The calling thread writes this row from here on. */
-  keepScore(row: number): void;
-  /** A request is handed to the application. */
-  beginRequest(): void;
-  /** Its response is over. Returns its number in the whole instance; 0 without `keepScore`. */
-  endRequest(bytes: number): number;
-  /** Requests begun, finished, bytes of bodies, milliseconds since the last one began. */
-  readScore(row: number, into: Float64Array): void;
-  clearScores(first: number, count: number): void;
-  totalRequests(): number;
-}
-
-export interface NativeAddon extends NativeSockets, NativeScoreboard {
+export interface NativeAddon extends NativeSockets {
   createEngine(
     options: EngineOptions,
     handlers: EngineHandlers,

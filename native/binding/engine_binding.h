@@ -65,6 +65,7 @@ class EngineBinding final : public EngineHost {
 
   void respond(const napi_value* args, size_t count, napi_value* result);
   void write(const napi_value* args, size_t count, napi_value* result);
+  void send_file(const napi_value* args, size_t count, napi_value* result);
   void finish(const napi_value* args, size_t count, napi_value* result);
   void abort(const napi_value* args, size_t count, napi_value* result);
   void read_body(const napi_value* args, size_t count, napi_value* result);

@@ -101,6 +101,18 @@ void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
   *result = make_number(env_, static_cast<double>(written));
 }
 
+// sendFile(connection, head, fd, most) → size of the body, or -1
+void EngineBinding::send_file(const napi_value* args, size_t, napi_value* result) {
+  Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  size_t length = 0;
+  napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(scratch_.get()), kScratch, &length);
+  int64_t most = -1;
+  napi_get_value_int64(env_, args[3], &most);
+  const int64_t size = engine_.send_file(connection, {scratch_.get(), length},
+                                         static_cast<int>(get_uint32(env_, args[2])), most);
+  *result = make_number(env_, static_cast<double>(size));
+}
+
 void EngineBinding::finish(const napi_value* args, size_t, napi_value*) {
   engine_.finish(engine_.connection(get_uint32(env_, args[0])));
 }

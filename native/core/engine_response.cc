@@ -1,7 +1,10 @@
 // The engine's second half: from the application's answer to the closed connection.
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -24,6 +27,37 @@ void Engine::respond(Connection& connection, Segment head, Segment body) {
     case WriteResult::kDead:
       return close(connection);
   }
+}
+
+int64_t Engine::send_file(Connection& connection, Segment head, int file, int64_t most) {
+  struct stat about;
+  int own = -1;
+  off_t offset = 0;
+  int64_t size = 0;
+  if (connection.state == ConnectionState::kRunning && fstat(file, &about) == 0 && S_ISREG(about.st_mode)) {
+    offset = lseek(file, 0, SEEK_CUR);
+    const int64_t there = std::max<int64_t>(about.st_size - offset, 0);
+    size = most < 0 ? there : most;
+    // The application may close its descriptor as soon as this returns.
+    if (offset >= 0 && size <= there) own = fcntl(file, F_DUPFD_CLOEXEC, 0);
+  }
+  if (own < 0) {
+    discard(head, {});
+    return -1;
+  }
+  connection.response_begun = true;
+  if (connection.response.write(connection.fd, head, {}) == WriteResult::kDead) {
+    ::close(own);
+    close(connection);
+    return size;
+  }
+  connection.response.keep_file(own, offset, static_cast<size_t>(size));
+  if (connection.response.flush(connection.fd) == WriteResult::kDead) {
+    abort(connection);
+  } else {
+    finish(connection);
+  }
+  return size;
 }
 
 WriteResult Engine::write(Connection& connection, Segment first, Segment second) {

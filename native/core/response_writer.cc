@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -83,7 +84,37 @@ void ResponseWriter::keep(Segment segment, size_t skip) {
 }
 
 WriteResult ResponseWriter::flush(int fd) {
-  while (pending()) {
+  const WriteResult result = flush_kept(fd);
+  return result == WriteResult::kDone && file_ >= 0 ? flush_file(fd) : result;
+}
+
+void ResponseWriter::keep_file(int file, off_t offset, size_t size) {
+  file_ = file;
+  file_offset_ = offset;
+  file_left_ = size;
+}
+
+// A fast reader takes a large file in portions, so that others get their turn.
+WriteResult ResponseWriter::flush_file(int fd) {
+  constexpr size_t kPortion = 1024 * 1024;
+  size_t room = kPortion;
+  while (file_left_ > 0) {
+    if (room == 0) return WriteResult::kAgain;
+    const ssize_t sent = sendfile(fd, file_, &file_offset_, std::min(file_left_, room));
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && would_block(errno)) return WriteResult::kAgain;
+    // Nothing: the file has become shorter than the response says it is.
+    if (sent <= 0) return WriteResult::kDead;
+    file_left_ -= static_cast<size_t>(sent);
+    room -= static_cast<size_t>(sent);
+  }
+  close(file_);
+  file_ = -1;
+  return WriteResult::kDone;
+}
+
+WriteResult ResponseWriter::flush_kept(int fd) {
+  while (!kept_.empty()) {
     constexpr int kBatch = 16;
     iovec parts[kBatch];
     int count = 0;
@@ -117,6 +148,9 @@ void ResponseWriter::clear() {
   for (const Kept& kept : kept_) let_go(kept.segment);
   kept_.clear();
   pending_bytes_ = 0;
+  if (file_ >= 0) close(file_);
+  file_ = -1;
+  file_left_ = 0;
 }
 
 }  // namespace uwsgi_node

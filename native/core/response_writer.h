@@ -2,6 +2,8 @@
 // beyond.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <deque>
 
@@ -38,13 +40,16 @@ class ResponseWriter {
   ResponseWriter& operator=(const ResponseWriter&) = delete;
   ~ResponseWriter() { clear(); }
 
-  bool pending() const { return !kept_.empty(); }
-  // Bytes kept in memory.
-  size_t pending_bytes() const { return pending_bytes_; }
+  bool pending() const { return !kept_.empty() || file_ >= 0; }
+  // Bytes kept in memory, and those of a file that are still to go.
+  size_t pending_bytes() const { return pending_bytes_ + file_left_; }
 
   // One writev of up to kMaxSegments segments, or behind what is already kept. Takes over the segments'
   // owners whatever the result. `first` may be empty.
   WriteResult write(int fd, Segment first, Segment second);
+
+  // The end of the response is this part of a file, which flush() sends and which is closed then.
+  void keep_file(int file, off_t offset, size_t size);
 
   // Goes on with what is kept.
   WriteResult flush(int fd);
@@ -54,6 +59,8 @@ class ResponseWriter {
 
  private:
   void keep(Segment segment, size_t skip);
+  WriteResult flush_kept(int fd);
+  WriteResult flush_file(int fd);
 
   struct Kept {
     Segment segment;
@@ -61,6 +68,9 @@ class ResponseWriter {
   };
   std::deque<Kept> kept_;
   size_t pending_bytes_ = 0;
+  int file_ = -1;
+  off_t file_offset_ = 0;
+  size_t file_left_ = 0;
 };
 
 }  // namespace uwsgi_node

@@ -4,7 +4,7 @@
  */
 import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { WsgiInput } from '../wsgi/input.js';
+import type { WsgiInput } from '../wsgi/input.js';
 import type { Environ } from '../wsgi/types.js';
 import type { PeerSocket } from './socket.js';
 
@@ -90,7 +90,7 @@ type Next = (onChunk: (aborted: boolean, chunk: Buffer | null) => void) => void;
 function attachBody(request: Parsed, input: unknown): void {
   request._readableState.readingMore = false;
   request._consuming = true;
-  if (input instanceof WsgiInput) {
+  if (isOurs(input)) {
     if (input.isWhole) request.complete = true;
     request._read = () => read(request, (onChunk) => input.next(onChunk));
   } else {
@@ -109,6 +109,11 @@ function read(request: Parsed, next: Next): void {
       request.push(chunk);
     }
   });
+}
+
+/** Not `instanceof`: the server that made it may be another copy of this package (wsgi/direct.ts). */
+function isOurs(input: unknown): input is WsgiInput {
+  return typeof input === 'object' && input !== null && 'isWhole' in input && 'next' in input;
 }
 
 /** A `wsgi.input` that an application has put in the place of ours. */

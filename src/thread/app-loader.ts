@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { adapt } from '../adapters/node-http.js';
 import type { AppSetting } from '../config/settings.js';
 import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
@@ -116,9 +117,8 @@ async function waitForServer(file: string, { wanted, capture }: Searched): Promi
   return captured(capture);
 }
 
-async function captured(capture: ListenCapture): Promise<Found | null> {
+function captured(capture: ListenCapture): Found | null {
   if (capture.server === null) return null;
-  const { adapt } = await import('../adapters/node-http.js');
   return { kind: 'node', application: adapt(null, capture), callable: capture.call };
 }
 

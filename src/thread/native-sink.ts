@@ -62,6 +62,16 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.#waiting !== null) this.#letGo();
   }
 
+  sendFile(head: ResponseHead, fd: number): boolean {
+    if (this.over) return false;
+    const text = `${this.http10 ? 'HTTP/1.0' : 'HTTP/1.1'} ${head.text}\r\n`;
+    const size = this.engine.sendFile(this.connection, text, fd, head.contentLength ?? -1);
+    if (size < 0) return false;
+    this.over = true;
+    this.finished?.(head, size);
+    return true;
+  }
+
   begin(head: ResponseHead, chunk: Chunk | null): Flow {
     this.#rest.head = head;
     return this.#send(`${this.http10 ? 'HTTP/1.0' : 'HTTP/1.1'} ${head.text}\r\n`, chunk);

@@ -19,6 +19,7 @@ import {
   joinChunks,
   readWebStream,
 } from './body.js';
+import { FileWrapper } from './file-wrapper.js';
 import { hasBody, internalServerError, makeHead } from './headers.js';
 import type {
   Application,
@@ -130,6 +131,7 @@ class Call {
       this.#body = body;
       if (body === null || body === undefined) return this.#end();
       if (typeof body === 'string' || body instanceof Uint8Array) return this.#whole(body);
+      if (body instanceof FileWrapper && this.#sendFile(body)) return;
       if (Array.isArray(body)) return this.#whole(joinChunks(body.map(checkChunk)));
       if (isWebStream(body)) {
         void this.#iterateAsync(readWebStream(body));
@@ -143,6 +145,17 @@ class Call {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** PEP 3333, "Optional Platform-Specific File Handling": false where it is a body like any other. */
+  #sendFile({ descriptor }: FileWrapper): boolean {
+    const head = this.#head;
+    if (descriptor === null || head === null || this.#begun) return false;
+    if (!hasBody(this.#environ.REQUEST_METHOD, head.code)) return false;
+    if (this.#sink.sendFile?.(head, descriptor) !== true) return false;
+    this.#over = true;
+    this.#close();
+    return true;
   }
 
   #whole(chunk: Chunk): void {

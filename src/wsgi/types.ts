@@ -102,6 +102,11 @@ export interface ResponseSink {
   onDrain(callback: () => void): void;
   /** Calls back once, when the peer goes away before the response is complete; at once if it already has. */
   onGone(callback: () => void): void;
+  /**
+   * The complete response, whose body is an open file from its current position on: its end, or as many bytes as the head's
+   * Content-Length says. False, and nothing has happened, where this sink or this file needs it to be read instead.
+   */
+  sendFile?(head: ResponseHead, fd: number): boolean;
   /** The connection under the sink, where it speaks uwsgi: the response may be written to it as HTTP/1.1 bytes. */
   readonly raw?: RawSink;
 }

@@ -1,10 +1,12 @@
 /** How applications are found: one small module for each way of being one. */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { cleanUp, makeDirectory } from '../support/clean-up.js';
 import { startServer } from '../support/server.js';
-import { request, requestVars } from '../support/uwsgi-client.js';
+import { encodePacket, open, request, requestVars } from '../support/uwsgi-client.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 afterEach(cleanUp);
@@ -51,6 +53,31 @@ describe('an application', () => {
     expect(server.lines.text).toMatch(
       /nothing\.js does not export a function called application; it exports settings \(object\), version \(number\)/,
     );
+  });
+});
+
+describe('an application that was wrapped by hand', () => {
+  it('takes upgrades like any other', async () => {
+    const { server, get } = await start('--module', 'wrapped', '--http-socket', '127.0.0.1:0');
+    expect(await get('/a')).toBe('/a wrapped');
+    const socket = new WebSocket(`ws://${server.addresses[1]}/`);
+    const [welcome] = await once(socket, 'message');
+    expect(String(welcome)).toBe('welcome');
+    socket.close();
+    const vars = requestVars({
+      HTTP_CONNECTION: 'Upgrade',
+      HTTP_UPGRADE: 'websocket',
+      HTTP_SEC_WEBSOCKET_VERSION: '13',
+      HTTP_SEC_WEBSOCKET_KEY: 'dGhlIHNhbXBsZSBub25jZQ==',
+    });
+    const pipe = await open(server.address);
+    pipe.write(encodePacket(vars));
+    let received = '';
+    for await (const chunk of pipe) {
+      received += (chunk as Buffer).toString('latin1');
+      if (received.endsWith('welcome')) break;
+    }
+    expect(received).toMatch(/^HTTP\/1\.1 101 /);
   });
 });
 
