@@ -165,7 +165,25 @@ export interface NativeEngine {
   close(): void;
 }
 
-export interface NativeAddon extends NativeSockets {
+/** The scoreboard: what every JS thread of the server does, in memory shared by master and workers. */
+export interface NativeScoreboard {
+  /** Makes it. Returns a descriptor that workers inherit. @throws Error where the kernel has no memfd. */
+  createScoreboard(rows: number): number;
+  /** Maps it for this process; once. */
+  mapScoreboard(fd: number, rows: number): void;
+  /** The calling thread writes this row from here on. */
+  keepScore(row: number): void;
+  /** A request is handed to the application. */
+  beginRequest(): void;
+  /** Its response is over. Returns its number in the whole instance; 0 without `keepScore`. */
+  endRequest(bytes: number): number;
+  /** Requests begun, finished, bytes of bodies, milliseconds since the last one began. */
+  readScore(row: number, into: Float64Array): void;
+  clearScores(first: number, count: number): void;
+  totalRequests(): number;
+}
+
+export interface NativeAddon extends NativeSockets, NativeScoreboard {
   createEngine(
     options: EngineOptions,
     handlers: EngineHandlers,
