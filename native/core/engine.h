@@ -40,9 +40,10 @@ struct EngineSettings {
   // A reader may be slow for as long as nginx lets a client be (send_timeout, 60 s).
   uint64_t write_timeout_ms = 60000;
   uint32_t max_requests = 1000;  // unfinished requests at which accepting stops
-  // How long, and how much, of an unread request body is read away behind the response.
+  // How long, and how much, of an unread request body is read away behind the response. nginx looks for a
+  // response only between two of its writes, and takes a reset for the answer.
   uint64_t drain_ms = 2000;
-  uint64_t drain_bytes = 1024 * 1024;
+  uint64_t drain_bytes = 64 * 1024 * 1024;
 };
 
 // A request as the application gets it. Views live until on_request returns.

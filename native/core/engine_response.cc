@@ -13,6 +13,11 @@
 #include "native/core/receive.h"
 
 namespace uwsgi_node {
+namespace {
+
+constexpr int kDrainReads = 16;
+
+}  // namespace
 
 void Engine::respond(Connection& connection, Segment head, Segment body) {
   if (connection.state == ConnectionState::kFree) return discard(head, body);
@@ -91,19 +96,17 @@ void Engine::end_of_response(Connection& connection) {
   connection.state = ConnectionState::kDraining;
   connection.content_length =
       std::min(connection.content_length, connection.body_taken + settings_.drain_bytes);
+  draining_.start(connection, monotonic_ms());
+  update_tick();
   drain(connection);
 }
 
 void Engine::drain(Connection& connection) {
-  while (connection.body_left() > 0) {
+  for (int reads = 0; connection.body_left() > 0; ++reads) {
+    // A peer that sends as fast as this thread reads must not keep it from the others.
+    if (reads == kDrainReads) return arm(connection, EPOLLIN);
     const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
-    if (got < 0 && would_block(errno)) {
-      if (!connection.waits()) {
-        draining_.start(connection, monotonic_ms());
-        update_tick();
-      }
-      return arm(connection, EPOLLIN);
-    }
+    if (got < 0 && would_block(errno)) return arm(connection, EPOLLIN);
     if (got <= 0) break;
     connection.body_taken += std::min<uint64_t>(static_cast<uint64_t>(got), connection.body_left());
   }

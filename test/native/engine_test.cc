@@ -590,6 +590,36 @@ const bool unread = [] {
     CHECK(monotonic_ms() - begin < 2'000);
     CHECK_EQ(peer.received, kHello);
   });
+  both("who took its time to read the response gets no more than drain_ms for the rest of its body",
+       [](Rig& rig) {
+         EngineSettings settings = Rig::quick();
+         settings.write_timeout_ms = 60'000;
+         Rig patient(rig.listener.is_unix() ? Listener::Kind::kUnix : Listener::Kind::kTcp, settings);
+         patient.application = [&](Connection& connection, const Request&) {
+           patient.engine.respond(connection, borrowed(repeat('y', 8'000'000)), {});
+         };
+         Peer& peer = patient.connect();
+         peer.reads = false;
+         peer.send(post(repeat('x', 500'000)).substr(0, 100'000));
+         patient.until([&] { return patient.engine.open_requests() == 1 && !patient.seen.empty(); },
+                       "the request");
+         patient.settle();
+         peer.reads = true;
+         patient.until([&] { return peer.ended; }, "the response");
+         CHECK_EQ(peer.received.size(), 8'000'000u);
+         patient.until([&] { return patient.engine.open_requests() == 0; }, "patience ends");
+       });
+  both("a peer that floods behind its response does not keep the engine from others", [](Rig& rig) {
+    EngineSettings settings = Rig::quick();
+    settings.drain_ms = 10'000;
+    Rig busy(rig.listener.is_unix() ? Listener::Kind::kUnix : Listener::Kind::kTcp, settings);
+    Peer& flood = busy.connect();
+    flood.send(post(repeat('x', 40'000'000)));
+    busy.until([&] { return flood.ended; }, "the answer");
+    CHECK(!flood.all_sent());
+    CHECK_EQ(busy.exchange(kGet), kHello);
+    CHECK(!flood.all_sent());
+  });
   both("of an unread body no more than drain_bytes is read away", [](Rig& rig) {
     EngineSettings settings = Rig::quick();
     settings.drain_bytes = 100'000;

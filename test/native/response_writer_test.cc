@@ -111,6 +111,55 @@ CASE("owned bytes are let go of when they are written, not before") {
   CHECK_EQ(alive, 0);
 }
 
+// Bytes that live during the call and can be kept alive: counts how often that was asked for, and taken back.
+struct Holdable {
+  std::string text;
+  int held = 0;
+  int released = 0;
+
+  Segment segment() {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+            [](void* self) { ++static_cast<Holdable*>(self)->released; }, this,
+            [](void* self) -> void* {
+              ++static_cast<Holdable*>(self)->held;
+              return self;
+            }};
+  }
+};
+
+CASE("what can be kept alive is, only when it has to be, and is let go of once") {
+  Pair pair;
+  ResponseWriter writer;
+  Holdable small{"small"};
+  CHECK(writer.write(pair.writer, {}, small.segment()) == WriteResult::kDone);
+  CHECK_EQ(small.held + small.released, 0);
+  Holdable large{repeat('x', 100'000)};
+  CHECK(writer.write(pair.writer, borrowed("head"), large.segment()) == WriteResult::kAgain);
+  CHECK_EQ(large.held, 1);
+  CHECK_EQ(large.released, 0);
+  Holdable behind{"behind"};
+  CHECK(writer.write(pair.writer, behind.segment(), {}) == WriteResult::kAgain);
+  CHECK_EQ(behind.held, 1);
+  std::string got;
+  while (writer.pending()) {
+    got += pair.read(10'000);
+    writer.flush(pair.writer);
+  }
+  while (got.size() < 100'015) got += pair.read(10'000);
+  CHECK(got == "smallhead" + large.text + "behind");
+  CHECK_EQ(large.released, 1);
+  CHECK_EQ(behind.released, 1);
+}
+
+CASE("what can be kept alive is left alone when the reader is gone") {
+  Pair pair;
+  pair.leave();
+  ResponseWriter writer;
+  Holdable text{"text"};
+  CHECK(writer.write(pair.writer, text.segment(), text.segment()) == WriteResult::kDead);
+  CHECK_EQ(text.held + text.released, 0);
+}
+
 CASE("clear and the destructor let go of what is kept") {
   Pair pair;
   int alive = 0;

@@ -9,6 +9,7 @@ import { WsgiInput } from '../../../src/wsgi/input.js';
 import type { Environ } from '../../../src/wsgi/types.js';
 import { validPackets } from '../../packets/corpus.js';
 import type { Var } from '../../packets/encode.js';
+import { expectedVars, required, serverKeys as server } from '../../packets/environ.js';
 import { announce, type Learned } from './packet-reader.js';
 
 const constants: EnvironConstants = {
@@ -35,38 +36,6 @@ function build(
   return builder.build(announce(builder, vars, learned, modifier1), input, request);
 }
 
-const required = {
-  REQUEST_METHOD: 'GET',
-  SCRIPT_NAME: '',
-  PATH_INFO: '',
-  QUERY_STRING: '',
-  SERVER_PROTOCOL: 'HTTP/1.0',
-};
-const server = [
-  'wsgi.version',
-  'wsgi.url_scheme',
-  'wsgi.input',
-  'wsgi.errors',
-  'wsgi.multithread',
-  'wsgi.multiprocess',
-  'wsgi.run_once',
-  'wsgi.file_wrapper',
-  'uwsgi.version',
-  'uwsgi.node',
-];
-
-/** The rules, in the words of the design, for any vars. */
-function expected(vars: readonly Var[]): Map<string, string> {
-  const result = new Map<string, string>(Object.entries(required));
-  for (const [key, value] of vars) {
-    const before = key.startsWith('HTTP_') ? result.get(key) : undefined;
-    const separator = key === 'HTTP_COOKIE' ? '; ' : ', ';
-    if (!server.includes(key) && key !== 'uwsgi.signal')
-      result.set(key, before === undefined ? value : before + separator + value);
-  }
-  return result;
-}
-
 function varsOf(environ: Environ): Map<string, unknown> {
   const keys = Object.keys(environ).filter((key) => !server.includes(key));
   return new Map(keys.map((key) => [key, Object.getOwnPropertyDescriptor(environ, key)?.value]));
@@ -76,7 +45,7 @@ describe.each(ways)('an environ of which %s is learned', (learned) => {
   it.each(validPackets().map((packet) => [packet.name, packet] as const))(
     'has the vars of %s',
     (_, { vars }) => {
-      expect(varsOf(build(vars, learned))).toEqual(expected(vars));
+      expect(varsOf(build(vars, learned))).toEqual(expectedVars(vars));
     },
   );
 
@@ -302,7 +271,7 @@ it('is the same object whatever has been learned', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 30 }), (vars) => {
       const [first, ...others] = ways.map((learned) => build(vars, learned, 0, request));
-      expect(varsOf(first!)).toEqual(expected(vars));
+      expect(varsOf(first!)).toEqual(expectedVars(vars));
       for (const other of others) {
         expect(Object.entries(other)).toEqual(Object.entries(first!));
         expect(Object.getPrototypeOf(other)).toBe(Object.getPrototypeOf(first));
@@ -314,7 +283,7 @@ it('is the same object whatever has been learned', () => {
 
 it('is built of as many vars as a packet can hold', () => {
   const vars = Array.from({ length: 13_107 }, (_, i): Var => [String.fromCharCode(i % 200), '']);
-  for (const learned of ways) expect(varsOf(build(vars, learned))).toEqual(expected(vars));
+  for (const learned of ways) expect(varsOf(build(vars, learned))).toEqual(expectedVars(vars));
 });
 
 describe('uwsgi.signal', () => {
