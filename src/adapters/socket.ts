@@ -61,6 +61,8 @@ export class PeerSocket extends Duplex {
   #complete = false;
   /** Bytes were kept back; nothing more is sent until the peer has taken them. */
   #full = false;
+  /** A writer was told to wait. */
+  #needsDrain = false;
   #queued: Written[] = [];
   #queuedSize = 0;
   #callbacks: Done[] = [];
@@ -161,7 +163,9 @@ export class PeerSocket extends Duplex {
       this.#queue(chunk as Chunk, typeof encoding === 'string' ? encoding : 'utf8');
     if (typeof callback === 'function') this.#callbacks.push(callback as Done);
     if (!this.#full && this.writableCorked === 0) this.#flush();
-    return !this.#full;
+    const room = !this.#full && this.#queuedSize < this.writableHighWaterMark;
+    if (!room) this.#needsDrain = true;
+    return room;
   }
 
   override uncork(): void {
@@ -187,17 +191,22 @@ export class PeerSocket extends Duplex {
     }
     this.#queuedSize = 0;
     if (flow === 'gone') this._hadError = true;
+    if (this.#needsDrain) process.nextTick(() => this.#tellRoom());
     if (this.#callbacks.length > 0) process.nextTick(callAll, this.#callbacks);
     this.#callbacks = [];
     if (flow === 'gone') this.destroy();
   }
 
-  /** The peer has taken what was kept. node:http's `ondrain`: a response does not watch its socket itself. */
+  /** The peer has taken what was kept. */
   #drained(): void {
     this.#full = false;
-    if (this.destroyed) return;
-    this.#flush();
-    if (this.#full) return;
+    if (!this.destroyed) this.#flush();
+  }
+
+  /** node:http's `ondrain`: a response does not watch its socket itself. */
+  #tellRoom(): void {
+    if (!this.#needsDrain || this.#full || this.destroyed) return;
+    this.#needsDrain = false;
     this.emit('drain');
     const response = this._httpMessage;
     if (response?.writableNeedDrain !== true) return;
