@@ -96,6 +96,17 @@ export interface Settings {
   masterFifo: string[];
   /** Seconds between two looks at those files; default 1. */
   checkInterval: number;
+  /** A worker is replaced after as many requests, plus delta × (its number - 1); 0: never. */
+  maxRequests: number;
+  maxRequestsDelta: number;
+  /** Seconds below which a worker is not replaced for its requests, age or memory; default 10. */
+  minWorkerLifetime: number;
+  /** Seconds after which a worker is replaced, plus delta × (its number - 1); 0: never. */
+  maxWorkerLifetime: number;
+  maxWorkerLifetimeDelta: number;
+  /** Megabytes of resident memory at which a worker is replaced, and at which it is killed; 0: never. */
+  reloadOnRss: number;
+  evilReloadOnRss: number;
   /** Where the master's pid is written before root is given up, and after. */
   pidfile: string | null;
   pidfile2: string | null;
@@ -150,6 +161,13 @@ export function defaultSettings(): Settings {
     touchWorkersReload: [],
     masterFifo: [],
     checkInterval: 1,
+    maxRequests: 0,
+    maxRequestsDelta: 0,
+    minWorkerLifetime: 10,
+    maxWorkerLifetime: 0,
+    maxWorkerLifetimeDelta: 0,
+    reloadOnRss: 0,
+    evilReloadOnRss: 0,
     pidfile: null,
     pidfile2: null,
     safePidfile: null,

@@ -167,6 +167,20 @@ export const reloads = {
     `*** WARNING: ${option} has changed; that takes effect when the server is stopped and started ***`,
 };
 
+/** Why a worker is replaced that could go on. */
+export const recycling = {
+  requests: (id: number, pid: number) =>
+    `...The work of process ${pid} is done. Seeya! (worker ${id}, max-requests)`,
+  lifetime: (id: number, milliseconds: number) =>
+    `worker ${id} lifetime reached, it was running for ${Math.floor(milliseconds / 1000)} second(s)`,
+  memory: (id: number, pid: number, bytes: number) =>
+    `...The work of process ${pid} is done. Seeya! (worker ${id}, reload-on-rss: ${megabytes(bytes)} MB)`,
+  evil: (id: number, pid: number, bytes: number) =>
+    `*** EVIL RELOAD ON WORKER ${id} RSS: ${bytes} (pid: ${pid}) ***`,
+};
+
+const megabytes = (bytes: number) => Math.round(bytes / 1024 / 1024);
+
 /** How a process ended, as the line of its death says it. */
 export function endOf(code: number | null, signal: number | null): string {
   if (signal !== null) return `, killed by signal ${signal}`;

@@ -1,4 +1,4 @@
-/** How an operator reaches a running master: signals, fifos, files to touch. All of them end in the few wishes below. */
+/** What reaches a running master: signals, fifos, files that are touched, limits of workers. */
 import { resolve } from 'node:path';
 import { reloads, stops } from '../log/startup.js';
 import { LogBatch, log } from '../log/stderr.js';
@@ -6,6 +6,7 @@ import { native } from '../native.js';
 import { type Letters, MasterFifo } from './fifo.js';
 import type { Instance } from './instance.js';
 import type { Master } from './master.js';
+import { Recycler } from './recycle.js';
 import { Reloader, type ReloadKind } from './reload.js';
 import { TouchWatch, type Watched } from './touch.js';
 
@@ -15,6 +16,7 @@ export class Doors {
   readonly #reloader: Reloader;
   #touch!: TouchWatch;
   #fifo!: MasterFifo;
+  #recycler!: Recycler;
 
   /** @throws {UwsgiNodeError} UWSGI_FIFO */
   constructor(instance: Instance, master: Master) {
@@ -39,6 +41,7 @@ export class Doors {
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
+    this.#recycler = this.#recycle();
   }
 
   /** @param why the line for the log. */
@@ -59,6 +62,7 @@ export class Doors {
   close(): void {
     this.#touch.close();
     this.#fifo.close();
+    this.#recycler.close();
   }
 
   /** The settings may be others now. */
@@ -67,6 +71,8 @@ export class Doors {
     commit();
     this.#touch.close();
     this.#touch = this.#watch();
+    this.#recycler.close();
+    this.#recycler = this.#recycle();
     if (String(before.masterFifo) === String(this.#instance.settings.masterFifo)) return;
     this.#fifo.close();
     try {
@@ -89,6 +95,16 @@ export class Doors {
       ...watched(touchChainReload, 'chain'),
     ];
     return new TouchWatch(files, checkInterval);
+  }
+
+  #recycle(): Recycler {
+    const master = this.#master;
+    return new Recycler({
+      settings: () => master.life.settings,
+      workers: () => master.serving,
+      replace: (id) => master.replaceWorker(id),
+      log,
+    });
   }
 
   #openFifo(): MasterFifo {

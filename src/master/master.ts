@@ -117,7 +117,7 @@ export class Master {
     for (const { successor } of this.#slots) if (successor !== null) this.#abandon(successor.replacement);
     const count = life.settings.processes;
     while (this.#slots.length < count) this.#slots.push(makeSlot(this.#slots.length + 1));
-    return this.#replace(life, this.#slots.slice(0, count), commit, isBrutal);
+    return this.#replace({ life, slots: this.#slots.slice(0, count), commit, isBrutal, isReload: true });
   }
 
   /**
@@ -130,9 +130,26 @@ export class Master {
       if (this.#phase === 'stopping') return false;
       if (!this.#slots.includes(slot) || slot.successor !== null) continue;
       this.#log(reloads.nextInChain(slot.id));
-      if (!(await this.#replace(this.#life, [slot], () => {}, false))) return false;
+      if (!(await this.#replaceOne(slot))) return false;
     }
     return true;
+  }
+
+  /** The workers that serve; none while others are being exchanged, or while the server does not simply serve. */
+  get serving(): readonly WorkerHandle[] {
+    const isExchanging = this.#slots.some(({ successor }) => successor !== null);
+    if (this.#phase !== 'serving' || this.#isPaused || isExchanging) return [];
+    return this.#slots.flatMap(({ worker }) => (worker?.state === 'ready' ? worker : []));
+  }
+
+  /**
+   * Exchanges the worker of one slot.
+   * @returns whether another serves in its place.
+   */
+  replaceWorker(id: number): Promise<boolean> {
+    const slot = this.#slots[id - 1];
+    const isFree = this.#phase === 'serving' && slot?.worker?.state === 'ready' && slot.successor === null;
+    return isFree ? this.#replaceOne(slot) : Promise.resolve(false);
   }
 
   /** Workers that rest answer nothing, and lose nothing either: connections wait. */
@@ -218,9 +235,20 @@ export class Master {
     return slot.worker;
   }
 
-  #replace(life: Life, slots: readonly Slot[], commit: () => void, isBrutal: boolean): Promise<boolean> {
+  #replaceOne(slot: Slot): Promise<boolean> {
+    return this.#replace({
+      life: this.#life,
+      slots: [slot],
+      commit: () => {},
+      isBrutal: false,
+      isReload: false,
+    });
+  }
+
+  #replace(wanted: Omit<Replacement, 'settle'>): Promise<boolean> {
     return new Promise((settle) => {
-      const replacement = { life, slots, commit, isBrutal, settle };
+      const { life, slots } = wanted;
+      const replacement = { ...wanted, settle };
       const workers = slots.map((slot) => {
         slot.lives += 1;
         const worker = new WorkerHandle(slot.id, life, this.#events);
@@ -231,7 +259,8 @@ export class Master {
     });
   }
 
-  #swapIfReady({ life, slots, commit, isBrutal, settle }: Replacement, app: LoadedApp | null): void {
+  #swapIfReady(replacement: Replacement, app: LoadedApp | null): void {
+    const { life, slots, commit, isBrutal, isReload, settle } = replacement;
     if (slots.some(({ successor }) => successor?.worker.state !== 'ready')) return;
     this.#life = life;
     const old = slots.flatMap((slot) => {
@@ -243,8 +272,8 @@ export class Master {
     });
     old.push(...this.#dropSlots());
     commit();
-    this.#serve(app);
-    this.#log(isBrutal ? reloads.killingBrutally : reloads.killing);
+    if (isReload || this.#phase === 'starting') this.#serve(app);
+    if (isReload) this.#log(isBrutal ? reloads.killingBrutally : reloads.killing);
     for (const worker of old) {
       this.#retire(worker);
       if (isBrutal) worker.kill();

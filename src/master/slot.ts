@@ -11,6 +11,8 @@ export interface Replacement {
   commit(): void;
   /** The others are killed, not asked to finish. */
   readonly isBrutal: boolean;
+  /** All workers: the log says what serves from then on. */
+  readonly isReload: boolean;
   /** Told once: true when the new workers serve, false when the old ones go on. */
   settle(isDone: boolean): void;
 }

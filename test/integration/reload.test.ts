@@ -271,6 +271,31 @@ describe('signals', () => {
   });
 });
 
+describe('a worker is replaced', () => {
+  it.each([
+    ['max-requests = 50', /^\.\.\.The work of process \d+ is done\. Seeya! \(worker 1, max-requests\)$/],
+    ['max-worker-lifetime = 2', /^worker 1 lifetime reached, it was running for [2-4] second\(s\)$/],
+    [
+      'reload-on-rss = 1',
+      /^\.\.\.The work of process \d+ is done\. Seeya! \(worker 1, reload-on-rss: \d+ MB\)$/,
+    ],
+  ])('under %s, and no request is lost', async (limit, line) => {
+    const server = await start(limit, 'min-worker-lifetime = 1');
+    const [worker] = server.workers;
+    const load = runLoad({ socket: instance.socketPath, duration: 5, connections: 8 });
+    await server.lines.waitFor(line);
+    await server.lines.waitFor(new RegExp(`^worker 1 killed successfully \\(pid: ${worker}\\)$`));
+    expect((await load).errors).toMatchObject({ total: 0 });
+    expect(server.lines.matching(/DAMN/)).toEqual([]);
+  });
+
+  it('under evil-reload-on-rss at once', async () => {
+    const server = await start('evil-reload-on-rss = 1');
+    await server.lines.waitFor(/^\*\*\* EVIL RELOAD ON WORKER 1 RSS: \d+ \(pid: \d+\) \*\*\*$/);
+    await server.lines.waitFor(/^DAMN ! worker 1 .* killed by signal 9/);
+  });
+});
+
 describe('ten reloads under load', () => {
   const RELOADS = 10;
 
