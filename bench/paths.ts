@@ -12,4 +12,4 @@ export const appsDir = join(benchDir, 'apps');
 export const loadDir = join(benchDir, 'load');
 export const resultsDir = join(benchDir, 'results');
 export const binariesDir = join(root, 'build', 'bench-bin');
-export const cli = join(root, 'dist', 'cli.js');
+export const cli = join(root, 'dist', 'cli.cjs');
