@@ -12,9 +12,6 @@ template <typename T>
 T* array_memory(napi_env env, napi_value array) {
   void* data = nullptr;
   napi_get_typedarray_info(env, array, nullptr, nullptr, &data, nullptr, nullptr);
-  // The array lives as long as the engine does.
-  napi_ref kept;
-  napi_create_reference(env, array, 1, &kept);
   return static_cast<T*>(data);
 }
 
@@ -33,17 +30,32 @@ EngineSettings read_settings(napi_env env, napi_value options) {
 
 bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners,
                           const std::vector<bool>& unix_sockets, napi_value handlers) {
-  on_request_ = reference_property(env_, handlers, "request");
-  on_writable_ = reference_property(env_, handlers, "writable");
-  on_data_ = reference_property(env_, handlers, "data");
-  on_gone_ = reference_property(env_, handlers, "gone");
-  on_rejected_ = reference_property(env_, handlers, "rejected");
+  on_request_ = hold(get_property(env_, handlers, "request"));
+  on_writable_ = hold(get_property(env_, handlers, "writable"));
+  on_data_ = hold(get_property(env_, handlers, "data"));
+  on_gone_ = hold(get_property(env_, handlers, "gone"));
+  on_rejected_ = hold(get_property(env_, handlers, "rejected"));
   for (size_t i = 0; i < listeners.size(); ++i) engine_.add_listener(listeners[i], unix_sockets[i]);
   loop_ = std::make_unique<Loop>(loop, engine_);
-  if (engine_.fd() < 0 || !loop_->start(listeners)) return false;
+  if (engine_.fd() < 0 || !loop_->start(listeners)) {
+    closed_ = collected_ = true;
+    loop_->stop([this] { let_go(); });
+    return false;
+  }
   StrandWatch::instance().add(engine_, listeners);
   napi_add_async_cleanup_hook(env_, on_environment_exit, this, &cleanup_);
   return true;
+}
+
+napi_ref EngineBinding::hold(napi_value value) {
+  napi_ref reference = nullptr;
+  napi_create_reference(env_, value, 1, &reference);
+  held_.push_back(reference);
+  return reference;
+}
+
+void EngineBinding::share(const std::vector<napi_value>& arrays) {
+  for (const napi_value array : arrays) hold(array);
 }
 
 void EngineBinding::shut_down(std::function<void()> done) {
@@ -51,7 +63,24 @@ void EngineBinding::shut_down(std::function<void()> done) {
   StrandWatch::instance().remove(engine_);
   engine_.abandon();
   alive_ = false;
-  loop_->stop(std::move(done));
+  loop_->stop([this, done = std::move(done)] {
+    done();
+    let_go();
+  });
+}
+
+// Nothing native refers to the engine any more: what it held of JavaScript's can be collected, then it can.
+void EngineBinding::let_go() {
+  for (const napi_ref reference : held_) napi_delete_reference(env_, reference);
+  held_.clear();
+  finished_ = true;
+  if (collected_) delete this;
+}
+
+void EngineBinding::on_collected(napi_env, void* self, void*) {
+  auto* binding = static_cast<EngineBinding*>(self);
+  binding->collected_ = true;
+  if (binding->finished_) delete binding;
 }
 
 // The thread ends, perhaps in the middle of requests (uncaught exception, terminate()): the only place where
@@ -66,6 +95,7 @@ void EngineBinding::on_environment_exit(napi_async_cleanup_hook_handle handle, v
 napi_value EngineBinding::make_object() {
   napi_value object;
   napi_create_object(env_, &object);
+  napi_wrap(env_, object, this, on_collected, nullptr, nullptr);
   const auto method = [&](const char* name, napi_callback callback) {
     napi_value function;
     napi_create_function(env_, name, NAPI_AUTO_LENGTH, callback, this, &function);
@@ -111,6 +141,7 @@ napi_value create_engine(napi_env env, napi_callback_info info) {
   auto* binding =
       new EngineBinding(env, read_settings(env, args[0]), array_memory<uwsgi::VarPlace>(env, args[2]),
                         array_memory<uint16_t>(env, args[3]), array_memory<uint32_t>(env, args[4]));
+  binding->share({args[2], args[3], args[4]});
   if (!binding->start(loop, listeners, unix_sockets, args[1])) {
     napi_throw_error(env, "UWSGI_ENGINE",
                      "the kernel refused the engine's descriptors (epoll, eventfd or a listener)");

@@ -21,6 +21,7 @@ struct LentArray {
 
 class EngineBinding final : public EngineHost {
  public:
+  // Belongs to its JavaScript object: destroyed when that is collected and the engine closed.
   EngineBinding(napi_env env, const EngineSettings& settings, uwsgi::VarPlace* places, uint16_t* names,
                 uint32_t* facts)
       : env_(env),
@@ -29,6 +30,9 @@ class EngineBinding final : public EngineHost {
         engine_(*this, settings, places),
         scratch_(new uint8_t[kScratch]) {}
 
+  // Keeps the arrays whose memory the constructor was given.
+  void share(const std::vector<napi_value>& arrays);
+  // False when the kernel or libuv refuses a descriptor; the binding is then destroyed by itself.
   bool start(uv_loop_t* loop, const std::vector<int>& listeners, const std::vector<bool>& unix_sockets,
              napi_value handlers);
   napi_value make_object();
@@ -79,8 +83,11 @@ class EngineBinding final : public EngineHost {
 
   void emit(napi_ref handler, size_t count, napi_value* args);
   Segment outgoing(napi_value value, size_t* scratch_used);
+  napi_ref hold(napi_value value);
   void shut_down(std::function<void()> done);
+  void let_go();
   static void on_environment_exit(napi_async_cleanup_hook_handle handle, void* self);
+  static void on_collected(napi_env env, void* self, void* hint);
 
   napi_env env_;
   uint16_t* names_;
@@ -95,9 +102,12 @@ class EngineBinding final : public EngineHost {
   napi_ref on_data_ = nullptr;
   napi_ref on_gone_ = nullptr;
   napi_ref on_rejected_ = nullptr;
+  std::vector<napi_ref> held_;  // handlers and shared arrays, until the engine is closed
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
-  bool alive_ = true;
-  bool closed_ = false;
+  bool alive_ = true;       // JavaScript may be called
+  bool closed_ = false;     // close() or the end of the environment has begun
+  bool finished_ = false;   // libuv has let go of every handle
+  bool collected_ = false;  // JavaScript has no reference to the engine any more
 };
 
 // createEngine(options, handlers, places, names, facts): see NativeEngine in src/native.ts.

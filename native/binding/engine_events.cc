@@ -1,4 +1,7 @@
 // From the engine to JavaScript: requests, and what becomes of them.
+#include <stdio.h>
+#include <unistd.h>
+
 #include "native/binding/engine_binding.h"
 #include "native/binding/values.h"
 #include "native/core/socket.h"
@@ -21,6 +24,13 @@ enum Fact : size_t {
   kContentLengthLow,
   kContentLengthHigh,
 };
+
+// JavaScript cannot be asked to log what its own end has done.
+void report_stopped(Rejection reason, int fd) {
+  if (reason != Rejection::kStopped) return;
+  dprintf(STDERR_FILENO, "the thread ended with this request unanswered...503 [peer: %s]\n",
+          peer_name(fd).c_str());
+}
 
 }  // namespace
 
@@ -94,7 +104,7 @@ void EngineBinding::on_gone(Connection& connection) {
 }
 
 void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
-  if (!alive_) return;
+  if (!alive_) return report_stopped(reason, fd);
   const HandleScope scope(env_);
   napi_value args[3] = {make_number(env_, static_cast<double>(reason)), make_string(env_, peer_name(fd)),
                         make_number(env_, static_cast<double>(detail))};

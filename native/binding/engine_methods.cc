@@ -127,9 +127,11 @@ void EngineBinding::read_body(const napi_value* args, size_t, napi_value* result
   void* into = nullptr;
   size_t size = 0;
   napi_get_typedarray_info(env_, args[1], nullptr, &size, &into, nullptr, nullptr);
-  const size_t at = get_uint32(env_, args[2]);
+  int64_t at = 0;
+  napi_get_value_int64(env_, args[2], &at);
   size_t got = 0;
-  const ReadResult read = engine_.read_body(connection, static_cast<uint8_t*>(into) + at, size - at, &got);
+  const ReadResult read =
+      engine_.read_body(connection, static_cast<uint8_t*>(into) + at, size - static_cast<size_t>(at), &got);
   const bool failed = read == ReadResult::kTimeout || read == ReadResult::kGone;
   *result = make_number(env_, failed ? -static_cast<double>(read) : static_cast<double>(got));
 }

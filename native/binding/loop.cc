@@ -65,6 +65,7 @@ bool Loop::make_exclusive() {
   for (ListenerHandle& listener : listeners_) {
     if (epoll_ctl(uv_backend_fd(loop_), EPOLL_CTL_DEL, listener.fd, nullptr) != 0 && errno == ENOENT)
       return false;
+    listener.registered = false;
     set_registered(listener, wanted_);
   }
   exclusive_ = true;
@@ -118,7 +119,10 @@ void Loop::stop(std::function<void()> done) {
     uv_close(handle, [](uv_handle_t* closed) {
       auto* self = static_cast<Loop*>(uv_handle_get_data(closed));
       free(closed);
-      if (--self->closing_ == 0) self->done_();
+      if (--self->closing_ > 0) return;
+      // Whoever is told may destroy this object.
+      const auto done = std::move(self->done_);
+      done();
     });
   }
 }

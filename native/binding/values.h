@@ -50,10 +50,4 @@ inline double number_property(napi_env env, napi_value object, const char* name)
   return number;
 }
 
-inline napi_ref reference_property(napi_env env, napi_value object, const char* name) {
-  napi_ref reference = nullptr;
-  napi_create_reference(env, get_property(env, object, name), 1, &reference);
-  return reference;
-}
-
 }  // namespace uwsgi_node

@@ -29,6 +29,7 @@ struct Connection : DeadlineNode {
   bool response_begun = false;
   bool wants_body = false;  // an asynchronous reader waits for the next chunk
   bool upgraded = false;    // a pipe: what the peer sends has no length
+  uint32_t generation = 0;  // raised with every connection that has this slot
   uint32_t armed = 0;       // events registered with epoll; 0: not registered
 
   // What has been read and not yet consumed, once the engine's shared buffer is not enough. While reading it

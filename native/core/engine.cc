@@ -18,8 +18,12 @@ namespace {
 constexpr int kTurnRequests = 64;
 constexpr uint64_t kTurnNs = 1'000'000;
 constexpr uint64_t kBackOffMs = 100;
-// epoll_event.data of the wake-up eventfd; connections use their id.
+// epoll_event.data of the wake-up eventfd; connections use their names.
 constexpr uint64_t kWake = UINT64_MAX;
+
+uint64_t name_of(const Connection& connection) {
+  return uint64_t{connection.generation} << 32 | connection.id;
+}
 
 }  // namespace
 
@@ -34,15 +38,20 @@ Engine::Engine(EngineHost& host, const EngineSettings& settings, uwsgi::VarPlace
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kWake}};
-  if (epoll_fd_ >= 0) epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event);
+  if (wake_fd_ >= 0 && epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event) == 0) return;
+  // Half an engine is none.
+  if (epoll_fd_ >= 0) ::close(epoll_fd_);
+  epoll_fd_ = -1;
 }
 
 Engine::~Engine() {
+  // The host is being destroyed as well: nothing is reported to it any more.
+  accepting_ = true;
   for (auto& connection : connections_) {
     if (connection->state != ConnectionState::kFree) close(*connection);
   }
-  ::close(wake_fd_);
-  ::close(epoll_fd_);
+  if (wake_fd_ >= 0) ::close(wake_fd_);
+  if (epoll_fd_ >= 0) ::close(epoll_fd_);
 }
 
 void Engine::add_listener(int fd, bool unix_socket) { listeners_.push_back({fd, unix_socket}); }
@@ -70,6 +79,7 @@ void Engine::close(Connection& connection) {
   if (connection.upgraded) --upgraded_;
   connection.response_begun = connection.wants_body = connection.upgraded = false;
   connection.armed = 0;
+  ++connection.generation;
   connection.buffer.reset();
   connection.capacity = connection.begin = connection.end = 0;
   connection.content_length = connection.body_taken = 0;
@@ -81,7 +91,7 @@ void Engine::close(Connection& connection) {
 
 void Engine::arm(Connection& connection, uint32_t events) {
   if (connection.armed == events) return;
-  epoll_event event{.events = events, .data = {.u64 = connection.id}};
+  epoll_event event{.events = events, .data = {.u64 = name_of(connection)}};
   epoll_ctl(epoll_fd_, connection.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.fd, &event);
   connection.armed = events;
 }
@@ -167,14 +177,14 @@ void Engine::update_accepting() {
 
 void Engine::stop_accepting() {
   if (stopped_) return;
+  stopped_ = true;
+  accepting_ = false;
   host_.listen_to_new(false);
   const uint64_t until = monotonic_ns() + 100 * kTurnNs;
   for (const Listener& listener : listeners_) {
     while (host_.alive() && monotonic_ns() < until && accept_one(listener)) {
     }
   }
-  stopped_ = true;
-  accepting_ = false;
 }
 
 void Engine::wake() {
@@ -191,8 +201,9 @@ void Engine::run() {
       woken = true;
       continue;
     }
-    Connection& connection = *connections_[events[i].data.u64];
-    if (connection.state != ConnectionState::kFree) dispatch(connection, events[i].events);
+    // An event can be older than the connection that has the slot now.
+    Connection& connection = *connections_[static_cast<uint32_t>(events[i].data.u64)];
+    if (events[i].data.u64 == name_of(connection)) dispatch(connection, events[i].events);
   }
   if (woken) {
     uint64_t ignored;

@@ -66,9 +66,10 @@ void Engine::deliver_body(Connection& connection) {
   }
   connection.body_taken += chunk.size();
   connection.wants_body = false;
-  const int fd = connection.fd;
+  const uint32_t generation = connection.generation;
   host_.on_data(connection, chunk);
-  if (connection.state == ConnectionState::kRunning && connection.fd == fd) await_application(connection);
+  if (connection.state == ConnectionState::kRunning && connection.generation == generation)
+    await_application(connection);
 }
 
 }  // namespace uwsgi_node

@@ -139,10 +139,11 @@ void Engine::run_application(Connection& connection, const Request& request, Byt
     connection.capacity = connection.begin = connection.end = 0;
     connection.body_taken = connection.content_length;
   }
-  const int fd = connection.fd;
+  const uint32_t generation = connection.generation;
   host_.on_request(connection, request);
   // Usually answered by now, and the connection free for the next.
-  if (connection.state == ConnectionState::kRunning && connection.fd == fd) await_application(connection);
+  if (connection.state == ConnectionState::kRunning && connection.generation == generation)
+    await_application(connection);
 }
 
 }  // namespace uwsgi_node

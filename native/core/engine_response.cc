@@ -136,9 +136,10 @@ void Engine::flush(Connection& connection) {
     return;
   }
   if (connection.state == ConnectionState::kFlushing) return end_of_response(connection);
-  const int fd = connection.fd;
+  const uint32_t generation = connection.generation;
   host_.on_writable(connection);
-  if (connection.state == ConnectionState::kRunning && connection.fd == fd) await_application(connection);
+  if (connection.state == ConnectionState::kRunning && connection.generation == generation)
+    await_application(connection);
 }
 
 }  // namespace uwsgi_node

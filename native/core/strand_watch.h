@@ -32,7 +32,7 @@ class StrandWatch {
 
  private:
   static constexpr int kLookMs = 5;
-  static constexpr int kQuietLooks = 200;
+  static constexpr int kQuietLooks = 4;
 
   struct Watched {
     Engine* engine;
