@@ -20,7 +20,9 @@ export const errors = {
   addonMissing: (tried: string[], cause: unknown) =>
     new UwsgiNodeError(
       'UWSGI_ADDON_MISSING',
-      `the native addon cannot be loaded; tried ${tried.join(', ')}. Build it with: npm run build`,
+      `the native addon cannot be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}. ` +
+        `Tried ${tried.join(', ')}. In a clone build it with: npm run build; an installed package has binaries for ` +
+        `Linux with glibc 2.34 or newer only`,
       { cause },
     ),
 };

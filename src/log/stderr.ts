@@ -6,6 +6,11 @@ import { writeSync } from 'node:fs';
 
 /** How long a full pipe may hold up its writer before the line is given up, milliseconds. */
 const PATIENCE = 1000;
+/** Once a reader has been waited for in vain: until it takes something again, nobody waits for it longer than this. */
+const IMPATIENCE = 0;
+
+/** Descriptors whose reader let the last line be given up. */
+const stalled = new Set<number>();
 
 /** Writes lines (without newlines) to stderr. Never throws: a log that cannot be written must not stop the server. */
 export function log(...lines: string[]): void {
@@ -14,13 +19,18 @@ export function log(...lines: string[]): void {
 
 /** Writes all of it, or gives up what nobody takes. Never throws. */
 export function writeAll(fd: number, bytes: Buffer): void {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + (stalled.has(fd) ? IMPATIENCE : PATIENCE);
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);
+      stalled.delete(fd);
     } catch (error) {
       // Whoever shares the descriptor may have made it non-blocking; anything else (EPIPE, ENOSPC) will not get better.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || Date.now() > deadline) return;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      if (Date.now() >= deadline) {
+        stalled.add(fd);
+        return;
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

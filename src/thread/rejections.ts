@@ -45,7 +45,7 @@ function text(reason: number, detail: number, settings: Settings): string {
     case Rejection.truncated:
       return `the peer closed the connection inside a request, after ${detail} bytes`;
     case Rejection.outOfDescriptors:
-      return `accept() failed (errno ${detail}): out of file descriptors or memory; connections wait in the backlog (raise the limit with max-fd or ulimit -n)`;
+      return `accept() failed (errno ${detail}): out of file descriptors or memory; connections wait in the backlog (raise the limit: ulimit -n, or LimitNOFILE in a systemd unit)`;
     case Rejection.stopped:
       return 'the thread ended with this request unanswered...503';
     default:

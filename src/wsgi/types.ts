@@ -96,7 +96,10 @@ export interface ResponseSink {
   write(chunk: Chunk): Flow;
   /** The response is complete. */
   end(): void;
-  /** The response cannot be completed: make the peer notice (reset), never pad or end it cleanly. */
+  /**
+   * The response cannot be completed: make the peer notice (reset), never pad it. A unix socket has no reset: there the
+   * peer notices by the Content-Length, if there is one.
+   */
   abort(): void;
   /** Calls back once, when a sink that answered `'full'` has room again, or when the peer has gone. */
   onDrain(callback: () => void): void;
