@@ -96,7 +96,7 @@ describe('a line', () => {
     const end = log.begin(environ, 1, 1);
     environ.REQUEST_METHOD = 'PUT';
     environ.REQUEST_URI = '/elsewhere';
-    delete environ.SERVER_PROTOCOL;
+    Reflect.deleteProperty(environ, 'SERVER_PROTOCOL');
     end(head, 0);
     log.flush();
     expect(fields()).toMatchObject({ method: 'GET', uri: '/x?a=b', protocol: 'HTTP/1.1' });
