@@ -1,9 +1,9 @@
-/** What `module`, `wsgi-file` and `callable` find, and what is said when they find nothing. Needs `npm run build`. */
+/** What `module`, `wsgi-file` and `callable` find, and what is said when they find nothing. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanUp, makeDirectory } from '../../support/clean-up.js';
-import { type Loaded, loadInChild } from './load-in-child.js';
+import { bundleLoader, type Loaded, loadInChild } from './load-in-child.js';
 
 const esm = (name: string, answer: string) => `export const ${name} = () => ${JSON.stringify(answer)};`;
 const cjs = (name: string, answer: string) => `exports.${name} = () => ${JSON.stringify(answer)};`;
@@ -196,6 +196,7 @@ const refused: Row[] = [
 ];
 
 let folder: string;
+let loader: string;
 let results: Map<Row, Loaded>;
 
 function load(rows: Row[], nodeOptions?: string[]): Map<Row, Loaded> {
@@ -218,12 +219,12 @@ function load(rows: Row[], nodeOptions?: string[]): Map<Row, Loaded> {
       },
     };
   });
-  const all = loadInChild(loads, nodeOptions);
+  const all = loadInChild(loader, loads, nodeOptions);
   return new Map(rows.map((row, i) => [row, all[i]!]));
 }
 
 beforeAll(async () => {
-  folder = await makeDirectory();
+  [folder, loader] = await Promise.all([makeDirectory(), bundleLoader()]);
   results = load([...found, ...refused]);
 }, 30_000);
 afterAll(cleanUp);

@@ -1,10 +1,14 @@
 /**
- * Loads applications with the built loader in a Node process of its own: import() and require() are Node's there, not
+ * Loads applications with the real loader in a Node process of its own: import() and require() are Node's there, not
  * vitest's.
  */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
 import type { AppSetting } from '../../../src/config/settings.js';
+
+const root = join(import.meta.dirname, '../../..');
 
 export interface Load {
   setting: AppSetting;
@@ -16,9 +20,21 @@ export type Loaded =
   | { file: string; callable: string; answer: string }
   | { code: string | undefined; message: string };
 
-const loader = new URL('../../../dist/thread/app-loader.js', import.meta.url).href;
+/** Bundles the loader alone, as dist/ holds it among other things; returns its URL. */
+export async function bundleLoader(): Promise<string> {
+  const bundle = await rolldown({
+    input: join(root, 'src/thread/app-loader.ts'),
+    platform: 'node',
+    external: /^[^./]/,
+  });
+  // Below the package's root, where its dependencies are found.
+  const dir = join(root, 'build/test/app-loader');
+  const { output } = await bundle.write({ dir, format: 'esm', entryFileNames: '[name].mjs' });
+  await bundle.close();
+  return pathToFileURL(join(dir, output[0].fileName)).href;
+}
 
-const script = `
+const script = (loader: string) => `
   const { loadApplication } = await import(${JSON.stringify(loader)});
   const results = [];
   for (const { setting, cwd } of JSON.parse(process.argv[1])) {
@@ -33,12 +49,9 @@ const script = `
   process.exit();
 `;
 
-export function loadInChild(loads: Load[], nodeOptions: string[] = []): Loaded[] {
-  const args = [...nodeOptions, '--input-type=module', '-e', script, JSON.stringify(loads)];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-  });
+export function loadInChild(loader: string, loads: Load[], nodeOptions: string[] = []): Loaded[] {
+  const args = [...nodeOptions, '--input-type=module', '-e', script(loader), JSON.stringify(loads)];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the loader's process ended with ${status}:\n${stderr}`);
   return JSON.parse(stdout) as Loaded[];
 }
