@@ -180,6 +180,7 @@ export interface NativeScoreboard {
   /** Requests begun, finished, bytes of bodies, milliseconds since the last one began. */
   readScore(row: number, into: Float64Array): void;
   clearScores(first: number, count: number): void;
+  /** Finished requests of the whole instance since its start. */
   totalRequests(): number;
 }
 

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include "native/binding/engine_binding.h"
+#include "native/binding/scoreboard_binding.h"
 #include "native/binding/values.h"
+#include "native/core/clock.h"
 #include "native/core/socket.h"
 
 namespace uwsgi_node {
@@ -55,6 +57,7 @@ void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
 
 void EngineBinding::on_request(Connection& connection, const Request& request) {
   const HandleScope scope(env_);
+  score_keeper().begin(coarse_ns() / 1'000'000);
   const VarsMatch match = layouts_.match(request.vars, engine_.places(), request.count, names_);
   facts_[kConnection] = connection.id;
   facts_[kCount] = request.count;
@@ -98,6 +101,7 @@ void EngineBinding::on_data(Connection& connection, Bytes chunk) {
 }
 
 void EngineBinding::on_gone(Connection& connection) {
+  score_keeper().end(0);
   const HandleScope scope(env_);
   napi_value id = make_number(env_, connection.id);
   emit(on_gone_, 1, &id);

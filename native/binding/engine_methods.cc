@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "native/binding/engine_binding.h"
+#include "native/binding/scoreboard_binding.h"
 #include "native/binding/values.h"
 #include "native/core/socket.h"
 
@@ -80,6 +81,7 @@ void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   length += 2;
   size_t used = length;
   const Segment body = outgoing(args[2], &used);
+  score_keeper().end(body.size);
   // Scratch memory is contiguous: head and body go out as one.
   if (body.data == scratch_.get() + length) return engine_.respond(connection, {scratch_.get(), used}, {});
   engine_.respond(connection, {scratch_.get(), length}, body);
@@ -98,6 +100,8 @@ void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
   used = 0;
   const Segment chunk = outgoing(args[2], &used);
   const WriteResult written = engine_.write(connection, head, chunk);
+  score_keeper().send(chunk.size);
+  if (written == WriteResult::kDead) score_keeper().end(0);
   *result = make_number(env_, static_cast<double>(written));
 }
 
@@ -110,14 +114,17 @@ void EngineBinding::send_file(const napi_value* args, size_t, napi_value* result
   napi_get_value_int64(env_, args[3], &most);
   const int64_t size = engine_.send_file(connection, {scratch_.get(), length},
                                          static_cast<int>(get_uint32(env_, args[2])), most);
+  if (size >= 0) score_keeper().end(static_cast<uint64_t>(size));
   *result = make_number(env_, static_cast<double>(size));
 }
 
 void EngineBinding::finish(const napi_value* args, size_t, napi_value*) {
+  score_keeper().end(0);
   engine_.finish(engine_.connection(get_uint32(env_, args[0])));
 }
 
 void EngineBinding::abort(const napi_value* args, size_t, napi_value*) {
+  score_keeper().end(0);
   engine_.abort(engine_.connection(get_uint32(env_, args[0])));
 }
 

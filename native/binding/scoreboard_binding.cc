@@ -92,6 +92,8 @@ void set_raw(Napi::Env env, Napi::Object exports, const char* name, napi_callbac
 
 }  // namespace
 
+ScoreKeeper& score_keeper() { return keeper; }
+
 void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("createScoreboard", Napi::Function::New(env, create_scoreboard, "createScoreboard"));
   exports.Set("mapScoreboard", Napi::Function::New(env, map_scoreboard, "mapScoreboard"));

@@ -70,6 +70,10 @@ class ScoreKeeper {
     row_->started_ms.store(now_ms, std::memory_order_relaxed);
     add(row_->requests, 1);
   }
+  // Bytes of a response that goes on.
+  void send(uint64_t bytes) {
+    if (row_ != nullptr) add(row_->bytes, bytes);
+  }
   // Its response is over. Returns its number among those of the whole instance, 0 without a board.
   uint64_t end(uint64_t bytes) {
     if (row_ == nullptr) return 0;

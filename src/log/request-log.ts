@@ -69,9 +69,9 @@ function stderrIsPipe(): boolean {
   }
 }
 
-/** Counts a finished request; returns its number in the whole instance. */
+/** Knows how many requests the whole instance has finished. */
 export interface Counter {
-  endRequest(bytes: number): number;
+  totalRequests(): number;
 }
 
 export class RequestLog {
@@ -111,7 +111,7 @@ export class RequestLog {
       const elapsed = Math.round(performance.now() - started);
       const count = ++this.#requests;
       // uWSGI counts keys and values as vars, and requests per application and in the whole instance.
-      const inAll = this.#score === null ? count : this.#score.endRequest(bytes);
+      const inAll = this.#score === null ? count : this.#score.totalRequests();
       this.#write(
         `[pid: ${process.pid}|app: 0|req: ${count}/${inAll}] ${printable(REMOTE_ADDR)} (${printable(REMOTE_USER)}) ` +
           `{${vars * 2} vars in ${size} bytes} [${now(Date.now())}] ${printable(REQUEST_METHOD)} ` +

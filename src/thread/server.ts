@@ -33,7 +33,7 @@ export interface ServerOptions {
 }
 
 /** The piece of the addon that counts this thread's requests. */
-export type Score = Pick<NativeScoreboard, 'beginRequest' | 'endRequest'>;
+export type Score = Pick<NativeScoreboard, 'beginRequest' | 'endRequest' | 'totalRequests'>;
 
 /** How often a draining server looks whether its last request is over, milliseconds. */
 const drainLook = 5;
@@ -49,8 +49,6 @@ export class ThreadServer {
   readonly #builder: EnvironBuilder;
   readonly #log: RequestLog | null;
   readonly #score: Score | null;
-  /** Told when a response is over that is not logged. */
-  readonly #uncounted: Finished | null;
   readonly #engine: NativeEngine;
   /** Requests that wait for something, by connection. */
   readonly #pending: NativeSink[] = [];
@@ -67,7 +65,6 @@ export class ThreadServer {
     this.#builder = new EnvironBuilder(constants);
     this.#score = score;
     this.#log = settings.disableLogging ? null : new RequestLog(core, score);
-    this.#uncounted = score === null ? null : (_, bytes) => score.endRequest(bytes);
     this.#engine = native.createEngine(
       {
         listeners: listeners
@@ -148,15 +145,21 @@ export class ThreadServer {
     const source = facts[Fact.streams] === 0 ? null : this.#bodyOf(sink);
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
-    sink.finished = this.#begin(environ, facts[Fact.count]!, text.length);
+    if (this.#log !== null) sink.finished = this.#log.begin(environ, facts[Fact.count]!, text.length);
     this.#call(environ, sink);
     if (!sink.over) this.#pending[connection] = sink;
   }
 
-  /** Counts a request, and begins its line. Returns whom to tell when its response is over. */
-  #begin(environ: Environ, vars: number, size: number): Finished | null {
-    this.#score?.beginRequest();
-    return this.#log === null ? this.#uncounted : this.#log.begin(environ, vars, size);
+  /** Counts a request over HTTP, and begins its line; the engine counts its own. Returns whom to tell when it is over. */
+  #beginOverHttp(environ: Environ): Finished | null {
+    const score = this.#score;
+    score?.beginRequest();
+    const line = this.#log?.begin(environ, countVars(environ), 0);
+    if (score === null) return line ?? null;
+    return (head, bytes) => {
+      score.endRequest(bytes);
+      line?.(head, bytes);
+    };
   }
 
   #call(environ: Environ, sink: ResponseSink): void {
@@ -174,7 +177,7 @@ export class ThreadServer {
     const source = body === null || Buffer.isBuffer(body) ? null : body;
     const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
     const environ = attach(vars, input, new LazySignal((abort) => sink.onGone(abort)));
-    const finished = this.#begin(environ, this.#log === null ? 0 : countVars(environ), 0);
+    const finished = this.#beginOverHttp(environ);
     const answer = finished === null ? sink : new LoggedSink(sink, finished);
     this.#call(environ, answer);
   }
