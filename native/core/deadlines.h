@@ -1,8 +1,8 @@
 // Connections that wait for their peer, in the order in which they will have waited too long.
 //
-// There are only three durations (reading, writing, draining), and each list holds one: appending keeps it sorted, so
-// starting, renewing and cancelling a deadline are constant time and a sweep looks at the heads only. A
-// request that arrives whole and is answered at once never touches a list.
+// There are only three durations (reading, writing, draining), and each list holds one: appending keeps it
+// sorted, so starting, renewing and cancelling a deadline are constant time and a sweep looks at the heads
+// only. A request that arrives whole and is answered at once never touches a list.
 #pragma once
 
 #include <cstdint>

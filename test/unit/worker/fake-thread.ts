@@ -24,7 +24,11 @@ export class FakeThread extends EventEmitter {
   }
 
   ready(http: string | null = null): void {
-    this.say({ type: 'ready', app: { file: '/srv/wsgi.js', callable: 'application', kind: 'wsgi', loadTime: 5 }, http });
+    this.say({
+      type: 'ready',
+      app: { file: '/srv/wsgi.js', callable: 'application', kind: 'wsgi', loadTime: 5 },
+      http,
+    });
   }
 
   end(code: number, error?: unknown): void {
