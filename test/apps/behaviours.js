@@ -15,6 +15,8 @@ const behaviours = {
     await wait(Number(QUERY_STRING));
     yield 'second';
   },
+  /** More than any socket holds. */
+  '/large': () => `${'x'.repeat(20_000_000)}THE END`,
   '/stuck': () => {
     for (;;);
   },

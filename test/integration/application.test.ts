@@ -177,26 +177,56 @@ describe('what an application prints', () => {
 describe('a thread that dies', () => {
   afterEach(cleanUp);
 
-  it('answers its other open requests with 503, and the next one is served', async () => {
-    const server = await startEngine('behaviours', 'unix');
-    const later = (await Promise.all([1, 2, 3].map(() => open(server.address)))).map((socket) => {
-      socket.write(encodeRequest({ vars: to('/later', '20000') }));
-      return readResponse(socket);
-    });
-    // Sent after them over the same queue: when it is answered they have reached the application.
-    await request(server.address, { vars: to('/') });
-    const halves = await open(server.address);
-    const half = readResponse(halves);
-    halves.write(encodeRequest({ vars: to('/halves', '20000') }));
-    await once(halves, 'readable');
+  /** A peer in every state a connection can be in, and what it must see when the thread goes. */
+  const states: [state: string, bytes: () => Buffer, sees: number | 'its end'][] = [
+    ['has connected and sent nothing', () => Buffer.alloc(0), 'its end'],
+    ['is sending its packet', () => encodePacket(to('/')).subarray(0, 10), 503],
+    [
+      'is sending a body that is to be complete',
+      () => encodePacket({ ...to('/'), CONTENT_LENGTH: '100' }),
+      503,
+    ],
+    ['waits for its response', () => encodePacket(to('/later', '20000')), 503],
+    ['has got half of it', () => encodePacket(to('/halves', '20000')), 'its end'],
+    ['reads its response slowly', () => encodePacket(to('/large')), 'its end'],
+    [
+      'has not sent all of a body that nobody read',
+      () => encodePacket({ ...to('/'), CONTENT_LENGTH: '1000000' }),
+      200,
+    ],
+  ];
 
-    await request(server.address, { vars: to('/throw') });
-    for (const answer of later) {
-      expect(await answer).toMatchObject({ status: 503, body: Buffer.from('Service Unavailable\n') });
+  it.each([
+    ['an uncaught exception', '/throw', /died, uncaught exception/],
+    ['process.exit()', '/exit', /died, process\.exit\(3\) was called/],
+  ])('of %s leaves no peer waiting, and the next request is served', async (_, path, line) => {
+    const server = await startEngine('behaviours', 'unix', ['--socket-timeout', '20']);
+    const workers = server.workers;
+    const peers = await Promise.all(
+      states.map(async ([state, bytes]) => {
+        const socket = await open(server.address);
+        if (/slowly/.test(state)) socket.pause();
+        socket.write(bytes());
+        return socket;
+      }),
+    );
+    // Sent after them over the same queue: when it is answered they have all been seen.
+    await request(server.address, { vars: to('/') });
+    const answers = peers.map((socket) => readResponse(socket));
+    await request(server.address, { vars: to(path) });
+    for (const socket of peers) socket.resume();
+    for (const [i, [state, , sees]] of states.entries()) {
+      const { status, body } = await answers[i]!;
+      if (sees !== 'its end') expect([state, status]).toEqual([state, sees]);
+      // What had begun must not look complete.
+      else
+        expect([state, /second|THE END/.test(body.toString('latin1', body.length - 20))]).toEqual([
+          state,
+          false,
+        ]);
     }
-    // Its head was out: the end has to do.
-    expect((await half).body.toString()).not.toContain('second');
-    await server.lines.waitFor(/^DAMN ! core 0 of worker 1 .* died, uncaught exception/);
+    await server.lines.waitFor(line);
     expect((await request(server.address, { vars: to('/') })).status).toBe(200);
+    expect(server.workers).toEqual(workers);
   });
 });

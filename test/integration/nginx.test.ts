@@ -152,9 +152,9 @@ describe.skipIf(skip).each(transports)('behind nginx, over %s', (transport) => {
     describe.each(['on', 'off'])('with buffering %s', (buffering) => {
       const chosen = () => (buffering === 'on' ? pair : unbuffered);
 
-      it.each(['/read', '/async'])('100 MB go up complete by %s', async (path) => {
+      it('100 MB go up complete', async () => {
         const body = bytesOf(100 * MEGABYTE);
-        const answer = await chosen().nginx.fetch(path, { method: 'POST', body });
+        const answer = await chosen().nginx.fetch('/async', { method: 'POST', body });
         expect(answer.body.toString()).toBe(digest(body));
       });
 
