@@ -180,6 +180,8 @@ export interface NativeScoreboard {
   /** Requests begun, finished, bytes of bodies, milliseconds since the last one began. */
   readScore(row: number, into: Float64Array): void;
   clearScores(first: number, count: number): void;
+  /** The number, in the whole instance, of the request that the calling thread has finished last. */
+  latestRequest(): number;
   /** Finished requests of the whole instance since its start. */
   totalRequests(): number;
 }

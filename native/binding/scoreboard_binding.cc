@@ -63,6 +63,10 @@ Napi::Value total_requests(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(board->total().load(std::memory_order_relaxed)));
 }
 
+Napi::Value latest_request(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(keeper.latest()));
+}
+
 // The calling JS thread's row from here on.
 void keep_score(const Napi::CallbackInfo& info) {
   keeper = ScoreKeeper(*board, uint_argument(info, 0));
@@ -102,6 +106,7 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   set_raw(env, exports, "endRequest", end_request);
   exports.Set("readScore", Napi::Function::New(env, read_score, "readScore"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
+  exports.Set("latestRequest", Napi::Function::New(env, latest_request, "latestRequest"));
   exports.Set("totalRequests", Napi::Function::New(env, total_requests, "totalRequests"));
 }
 

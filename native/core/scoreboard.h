@@ -79,8 +79,10 @@ class ScoreKeeper {
     if (row_ == nullptr) return 0;
     add(row_->finished, 1);
     add(row_->bytes, bytes);
-    return total_->fetch_add(1, std::memory_order_relaxed) + 1;
+    return latest_ = total_->fetch_add(1, std::memory_order_relaxed) + 1;
   }
+  // The number that end() returned last.
+  uint64_t latest() const { return latest_; }
 
  private:
   // The row has one writer: no read-modify-write is needed.
@@ -90,6 +92,7 @@ class ScoreKeeper {
 
   ScoreRow* row_ = nullptr;
   std::atomic<uint64_t>* total_ = nullptr;
+  uint64_t latest_ = 0;
 };
 
 }  // namespace uwsgi_node

@@ -69,9 +69,9 @@ function stderrIsPipe(): boolean {
   }
 }
 
-/** Knows how many requests the whole instance has finished. */
+/** Knows the number, in the whole instance, of the request that this thread has finished last. */
 export interface Counter {
-  totalRequests(): number;
+  latestRequest(): number;
 }
 
 export class RequestLog {
@@ -111,7 +111,7 @@ export class RequestLog {
       const elapsed = Math.round(performance.now() - started);
       const count = ++this.#requests;
       // uWSGI counts keys and values as vars, and requests per application and in the whole instance.
-      const inAll = this.#score === null ? count : this.#score.totalRequests();
+      const inAll = this.#score === null ? count : this.#score.latestRequest();
       this.#write(
         `[pid: ${process.pid}|app: 0|req: ${count}/${inAll}] ${printable(REMOTE_ADDR)} (${printable(REMOTE_USER)}) ` +
           `{${vars * 2} vars in ${size} bytes} [${now(Date.now())}] ${printable(REQUEST_METHOD)} ` +

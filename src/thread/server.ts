@@ -33,7 +33,7 @@ export interface ServerOptions {
 }
 
 /** The piece of the addon that counts this thread's requests. */
-export type Score = Pick<NativeScoreboard, 'beginRequest' | 'endRequest' | 'totalRequests'>;
+export type Score = Pick<NativeScoreboard, 'beginRequest' | 'endRequest' | 'latestRequest'>;
 
 /** How often a draining server looks whether its last request is over, milliseconds. */
 const drainLook = 5;

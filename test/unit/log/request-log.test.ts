@@ -180,11 +180,11 @@ describe('lines of one turn of the event loop', () => {
 
 it('counts per thread and, where somebody counts, in the whole instance', () => {
   let inAll = 40;
-  const totalRequests = () => {
+  const latestRequest = () => {
     inAll += 1;
     return inAll;
   };
-  const counted = new RequestLog(0, { totalRequests }, sink.output, true);
+  const counted = new RequestLog(0, { latestRequest }, sink.output, true);
   for (const bytes of [1, 2]) counted.begin({}, 0, 0)(null, bytes);
   counted.flush();
   expect(sink.text).toMatch(/\|req: 1\/41\].*\n.*\|req: 2\/42\]/);
