@@ -11,8 +11,6 @@
 namespace uwsgi_node::test {
 namespace {
 
-const std::string kGet = packet({{"REQUEST_METHOD", "GET"}});
-
 // An application that upgrades and sends back what it gets; at the end of that, or of `most` bytes, it ends.
 void echo(Rig& rig, size_t most = SIZE_MAX) {
   rig.application = [&rig](Connection& connection, const Request&) {
@@ -50,7 +48,7 @@ const bool registered = [] {
     });
 
     add_case("a pipe may be silent for as long as it likes" + where, [=] {
-      Rig rig(kind);
+      Rig rig(kind, Rig::quick());
       echo(rig);
       Peer& peer = rig.connect();
       peer.send(kGet);

@@ -49,9 +49,6 @@ std::string post(std::string_view body) {
   return packet({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", std::to_string(body.size())}}, body);
 }
 
-// --- sockets
-// ---------------------------------------------------------------------------------------------------------
-
 const char* name_of(Listener::Kind kind) { return kind == Listener::Kind::kUnix ? "unix" : "tcp"; }
 
 Listener::Listener(Kind kind) : kind_(kind) {
@@ -112,8 +109,11 @@ void Peer::reset() {
   leave();
 }
 
-// --- the rig
-// ---------------------------------------------------------------------------------------------------------
+EngineSettings Rig::patient() {
+  EngineSettings settings;
+  settings.read_timeout_ms = settings.write_timeout_ms = settings.drain_ms = 60'000;
+  return settings;
+}
 
 EngineSettings Rig::quick() {
   EngineSettings settings;
@@ -178,8 +178,23 @@ void Rig::on_request(Connection& connection, const Request& request) {
 
 void Rig::on_rejected(Rejection reason, int, uint64_t detail) { rejected.push_back({reason, detail}); }
 
-// --- segments
-// --------------------------------------------------------------------------------------------------------
+const std::string kGet = packet({{"REQUEST_METHOD", "GET"}, {"PATH_INFO", "/x"}});
+
+std::string repeat(char byte, size_t times) { return std::string(times, byte); }
+
+void both(const char* what, void (*body)(Rig&), const EngineSettings& settings) {
+  for (const auto kind : kBothKinds) {
+    add_case(std::string(what) + ", " + name_of(kind), [=] {
+      Rig rig(kind, settings);
+      body(rig);
+    });
+  }
+}
+
+EngineSettings changed(EngineSettings settings, void (*change)(EngineSettings&)) {
+  change(settings);
+  return settings;
+}
 
 Segment borrowed(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};

@@ -95,10 +95,12 @@ struct Rejected {
 
 class Rig : public EngineHost {
  public:
-  explicit Rig(Listener::Kind kind = Listener::Kind::kUnix, const EngineSettings& settings = quick());
+  explicit Rig(Listener::Kind kind = Listener::Kind::kUnix, const EngineSettings& settings = patient());
   ~Rig() override;
 
-  // Short enough for a test to wait for, long enough for a busy machine.
+  // No patience of the engine's ends before the test's own.
+  static EngineSettings patient();
+  // For tests of its end: short enough to wait for.
   static EngineSettings quick();
 
   Peer& connect();
@@ -141,6 +143,14 @@ class Rig : public EngineHost {
 };
 
 inline constexpr std::string_view kHello = "HTTP/1.1 200 OK\r\n\r\nhello";
+
+// A case for each kind of listener.
+void both(const char* what, void (*body)(Rig&), const EngineSettings& settings = Rig::patient());
+EngineSettings changed(EngineSettings settings, void (*change)(EngineSettings&));
+
+// A small request.
+extern const std::string kGet;
+std::string repeat(char byte, size_t times);
 
 // A segment that lives only during the call.
 Segment borrowed(std::string_view text);

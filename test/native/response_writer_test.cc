@@ -50,8 +50,6 @@ class Pair {
   int reader_;
 };
 
-std::string repeat(char byte, size_t times) { return std::string(times, byte); }
-
 CASE("what fits is written at once, and its owners let go of") {
   Pair pair;
   ResponseWriter writer;

@@ -14,8 +14,6 @@
 namespace uwsgi_node::test {
 namespace {
 
-const std::string kGet = packet({{"REQUEST_METHOD", "GET"}});
-
 bool readable(int fd, int timeout_ms) {
   pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
   return poll(&waiting, 1, timeout_ms) > 0;
