@@ -6,10 +6,7 @@ import { writeSync } from 'node:fs';
 
 /** How long a full pipe may hold up its writer before the line is given up, milliseconds. */
 const PATIENCE = 1000;
-/** Once a reader has been waited for in vain: until it takes something again, nobody waits for it longer than this. */
-const IMPATIENCE = 0;
-
-/** Descriptors whose reader let the last line be given up. */
+/** Descriptors whose reader let the last line be given up: nobody waits for it again before it takes something. */
 const stalled = new Set<number>();
 
 /** Writes lines (without newlines) to stderr. Never throws: a log that cannot be written must not stop the server. */
@@ -19,7 +16,7 @@ export function log(...lines: string[]): void {
 
 /** Writes all of it, or gives up what nobody takes. Never throws. */
 export function writeAll(fd: number, bytes: Buffer): void {
-  const deadline = Date.now() + (stalled.has(fd) ? IMPATIENCE : PATIENCE);
+  const deadline = Date.now() + (stalled.has(fd) ? 0 : PATIENCE);
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);

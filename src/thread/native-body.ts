@@ -9,12 +9,12 @@ import type { NativeSink } from './native-sink.js';
 /** Bytes; a socket seldom holds more. */
 const mostAtOnce = 65536;
 
-export class NativeBody implements BodySource {
+/** Reads chunk by chunk, as the engine gets them. */
+abstract class EngineBody implements BodySource {
   constructor(
-    private readonly engine: NativeEngine,
-    private readonly sink: NativeSink,
-    readonly length: number,
-    private readonly timeoutSeconds: number,
+    protected readonly engine: NativeEngine,
+    protected readonly sink: NativeSink,
+    readonly length: number | null,
   ) {}
 
   get aborted(): boolean {
@@ -32,6 +32,18 @@ export class NativeBody implements BodySource {
     }
     this.sink.onData(onChunk);
     this.engine.wantBody(this.sink.connection);
+  }
+}
+
+/** A body of CONTENT_LENGTH bytes, which may also be waited for. */
+export class NativeBody extends EngineBody {
+  constructor(
+    engine: NativeEngine,
+    sink: NativeSink,
+    length: number,
+    private readonly timeoutSeconds: number,
+  ) {
+    super(engine, sink, length);
   }
 
   readSync(max: number): Buffer {
@@ -49,28 +61,8 @@ export class NativeBody implements BodySource {
 }
 
 /** What comes over a connection that became a pipe: ends when the peer ends its side, not after a number of bytes. */
-export class UpgradedBody implements BodySource {
-  readonly length = null;
-
-  constructor(
-    private readonly engine: NativeEngine,
-    private readonly sink: NativeSink,
-  ) {}
-
-  get aborted(): boolean {
-    return this.sink.gone;
-  }
-
-  onGone(callback: () => void): void {
-    this.sink.onGone(callback);
-  }
-
-  read(onChunk: (chunk: Buffer | null) => void): void {
-    if (this.sink.over) {
-      setImmediate(onChunk, null);
-      return;
-    }
-    this.sink.onData(onChunk);
-    this.engine.wantBody(this.sink.connection);
+export class UpgradedBody extends EngineBody {
+  constructor(engine: NativeEngine, sink: NativeSink) {
+    super(engine, sink, null);
   }
 }

@@ -43,8 +43,8 @@ describe('statistics', () => {
 });
 
 it('results carry no path of the machine', () => {
-  const text = `"${process.execPath} ${root}/dist/cli.js --socket /var/tmp/uwsgi-bench-aB3/trial-x9Z/app.sock"`;
-  expect(withoutPaths(text)).toBe('"node ./dist/cli.js --socket $DIR/app.sock"');
+  const text = `"${process.execPath} ${root}/dist/cli.cjs --socket /var/tmp/uwsgi-bench-aB3/trial-x9Z/app.sock"`;
+  expect(withoutPaths(text)).toBe('"node ./dist/cli.cjs --socket $DIR/app.sock"');
 });
 
 describe('the README', () => {
