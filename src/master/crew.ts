@@ -1,0 +1,85 @@
+/**
+ * The workers of a master: a slot for each, and those without a slot, which finish what they do. Decides nothing. Runs in
+ * the master; at the other end of every handle: src/worker/main.ts in a process of its own.
+ */
+import { reloads, spawnedOnlyWorker, spawnedWorker } from '../log/startup.js';
+import { cancelRespawn, makeSlot, type Slot } from './slot.js';
+import { type Life, type WorkerEvents, WorkerHandle } from './worker-handle.js';
+
+export class Crew {
+  /** What workers are started with from now on. */
+  life: Life;
+  readonly slots: Slot[] = [];
+  /** Others have taken their places. */
+  readonly retiring = new Set<WorkerHandle>();
+  readonly #events: WorkerEvents;
+  readonly #log: (...lines: string[]) => void;
+
+  constructor(life: Life, events: WorkerEvents, log: (...lines: string[]) => void) {
+    this.life = life;
+    this.#events = events;
+    this.#log = log;
+    this.grow(life.settings.processes);
+  }
+
+  /** Every worker there is. */
+  *[Symbol.iterator](): Generator<WorkerHandle> {
+    for (const { worker, successor } of this.slots) {
+      if (worker !== null) yield worker;
+      if (successor !== null) yield successor.worker;
+    }
+    yield* this.retiring;
+  }
+
+  slotOf({ id }: { id: number }): Slot | undefined {
+    return this.slots[id - 1];
+  }
+
+  /** Empty slots up to this number. */
+  grow(count: number): void {
+    while (this.slots.length < count) this.slots.push(makeSlot(this.slots.length + 1));
+  }
+
+  /** Takes slots away beyond `processes`. Returns who worked in them. */
+  shrink(): WorkerHandle[] {
+    return this.slots.splice(this.life.settings.processes).flatMap((slot) => {
+      cancelRespawn(slot);
+      return slot.worker ?? [];
+    });
+  }
+
+  /** Starts a worker in its slot. */
+  spawn(slot: Slot): WorkerHandle {
+    slot.respawn = null;
+    slot.worker = this.make(slot, this.life);
+    return slot.worker;
+  }
+
+  /** Starts a worker that is not in its slot yet. */
+  make(slot: Slot, life: Life): WorkerHandle {
+    slot.lives += 1;
+    return new WorkerHandle(slot.id, life, this.#events);
+  }
+
+  /** Lets a worker finish and go that has no slot any more. */
+  retire(worker: WorkerHandle): void {
+    this.retiring.add(worker);
+    this.#log(reloads.killingWorker(worker.id, worker.pid ?? 0));
+    worker.stop(this.mercy);
+  }
+
+  /** Seconds that a worker has to finish. */
+  get mercy(): number {
+    const { workerReloadMercy, reloadMercy } = this.life.settings;
+    return Math.min(workerReloadMercy, reloadMercy ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+export function spawnedLines(
+  workers: readonly WorkerHandle[],
+  hasMaster: boolean,
+  threads: number,
+): string[] {
+  const line = hasMaster ? spawnedWorker : spawnedOnlyWorker;
+  return workers.flatMap(({ id, pid }) => (pid === null ? [] : line(id, pid, threads)));
+}
