@@ -42,6 +42,8 @@ export interface NativeSockets {
    * on 127.0.0.1:`port` and dup3(2)s `inherited` over it. Returns that descriptor's number.
    */
   replaceListener(port: number, inherited: number): number;
+  /** Connections that wait at a listening socket; -1 where the kernel does not tell. */
+  queueDepth(fd: number): number;
   /** _exit(2): ends the process at once, without Node's teardown. */
   exitNow(code: number): never;
 }

@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "native/core/queue_depth.h"
 #include "native/core/socket.h"
 
 namespace uwsgi_node {
@@ -95,6 +96,10 @@ Napi::Value replace_listener(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), found);
 }
 
+Napi::Value queue_depth_js(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), queue_depth(int_argument(info, 0)));
+}
+
 void exit_now(const Napi::CallbackInfo& info) { _exit(int_argument(info, 0)); }
 
 }  // namespace
@@ -106,6 +111,7 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));
   exports.Set("makeFifo", Napi::Function::New(env, make_fifo, "makeFifo"));
   exports.Set("replaceListener", Napi::Function::New(env, replace_listener, "replaceListener"));
+  exports.Set("queueDepth", Napi::Function::New(env, queue_depth_js, "queueDepth"));
   exports.Set("exitNow", Napi::Function::New(env, exit_now, "exitNow"));
 }
 
