@@ -2,12 +2,12 @@
  * Tells what an exported value is: an application by the calling convention, something that was written for node:http, or
  * a fetch handler. Frameworks are recognised by what every version of them has.
  */
-import { Server as HttpServer } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
-import { adapt, type Listener, nodeHandler } from '../adapters/node-http.js';
+import type { Server as HttpServer } from 'node:http';
+import type { Listener } from '../adapters/node-http.js';
 import type { AppInterface } from '../config/settings.js';
 import { isDirect } from '../wsgi/direct.js';
 import type { Application } from '../wsgi/types.js';
+import { isHttpServer } from './http-server.js';
 import type { ListenCapture } from './listen-capture.js';
 
 export interface Recognised {
@@ -25,6 +25,9 @@ export interface Place {
 }
 
 type Members = Record<string, unknown>;
+
+/** Loaded by who needs it: node:http is a tenth of the start of an application without it. */
+export const nodeAdapter = () => import('../adapters/node-http.js');
 
 /** Null: it is no application, or not of the kind that was asked for. */
 export async function recognise(value: unknown, place: Place): Promise<Recognised | null> {
@@ -48,6 +51,7 @@ async function listenerOrFetch(
   { wanted, capture }: Place,
 ): Promise<Recognised> {
   if (wanted === null && isDefault && value.length === 1) return fetcher(value);
+  const { adapt } = await nodeAdapter();
   return { kind: 'node', application: adapt(value, capture) };
 }
 
@@ -60,38 +64,38 @@ function wsgi(value: unknown): Recognised {
   return { kind: 'wsgi', application: value as Application };
 }
 
-/** What `http.createServer` made, or what a framework puts in front of one. */
 async function fromFramework(value: unknown, capture: ListenCapture): Promise<Application | null> {
-  if (isServer(value)) return nodeHandler(value);
+  const listener = await listenerOf(value);
+  if (listener === null) return null;
+  const { adapt, nodeHandler } = await nodeAdapter();
+  return isHttpServer(listener) ? nodeHandler(listener) : adapt(listener, capture);
+}
+
+/** What `http.createServer` made, or what a framework puts in front of one. */
+async function listenerOf(value: unknown): Promise<Listener | HttpServer | null> {
+  if (isHttpServer(value)) return value;
   const app = value as Members;
   // Fastify; `routing` only works once the plugins are loaded.
   if (hasMethod(app, 'routing') && hasMethod(app, 'ready')) {
     await app.ready();
-    return isServer(app.server) ? nodeHandler(app.server) : adapt(app.routing as Listener, capture);
+    return isHttpServer(app.server) ? app.server : (app.routing as Listener);
   }
-  if (hasMethod(app, 'initialize') && isServer(app.listener)) {
+  if (hasMethod(app, 'initialize') && isHttpServer(app.listener)) {
     await app.initialize(); // hapi
-    return nodeHandler(app.listener);
+    return app.listener;
   }
   if (hasMethod(app, 'getHttpAdapter') && hasMethod(app, 'getHttpServer') && hasMethod(app, 'init')) {
     await app.init(); // NestJS
-    return nodeHandler(app.getHttpServer() as HttpServer);
+    return app.getHttpServer() as HttpServer;
   }
-  if (hasMethod(app, 'callback') && Array.isArray(app.middleware)) {
-    return adapt(app.callback() as Listener, capture); // Koa
-  }
+  if (hasMethod(app, 'callback') && Array.isArray(app.middleware)) return app.callback() as Listener; // Koa
   // Express and Connect are functions; polka is an object.
-  if (typeof value === 'function' && hasMethod(app, 'handle') && hasMethod(app, 'use')) {
-    return adapt(value as Listener, capture);
-  }
+  if (typeof value === 'function' && hasMethod(app, 'handle') && hasMethod(app, 'use'))
+    return value as Listener;
   if (hasMethod(app, 'handler') && hasMethod(app, 'listen')) {
-    return adapt((request, response) => (app.handler as Listener)(request, response), capture);
+    return (request, response) => (app.handler as Listener)(request, response);
   }
   return null;
-}
-
-function isServer(value: unknown): value is HttpServer {
-  return value instanceof HttpServer || value instanceof HttpsServer;
 }
 
 function hasMethod<Name extends string>(

@@ -5,12 +5,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { adapt } from '../adapters/node-http.js';
 import type { AppSetting } from '../config/settings.js';
 import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { Application } from '../wsgi/types.js';
-import { type Place, type Recognised, recognise } from './app-kind.js';
+import { nodeAdapter, type Place, type Recognised, recognise } from './app-kind.js';
 import { captureListen, type ListenCapture } from './listen-capture.js';
 
 export interface Loaded extends Recognised {
@@ -117,8 +116,9 @@ async function waitForServer(file: string, { wanted, capture }: Searched): Promi
   return captured(capture);
 }
 
-function captured(capture: ListenCapture): Found | null {
+async function captured(capture: ListenCapture): Promise<Found | null> {
   if (capture.server === null) return null;
+  const { adapt } = await nodeAdapter();
   return { kind: 'node', application: adapt(null, capture), callable: capture.call };
 }
 

@@ -5,9 +5,11 @@
  * Only the first is caught: a second server (metrics, a debug port) means what it says. The server keeps Node's own
  * methods; it gets a handle that stands for a listening socket, so that `listening`, `address()` and `close()` answer.
  */
-import { Server as HttpServer } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
 import type { ServerHolder } from '../adapters/node-http.js';
+import { isHttpServer } from './http-server.js';
 
 /** What net.Server looks for in its handle, on every version from 20 on. */
 interface Internals {
@@ -78,14 +80,13 @@ export class ListenCapture implements ServerHolder {
   }
 
   install(): this {
-    for (const { prototype } of [HttpServer, HttpsServer] as { prototype: unknown }[]) {
-      const target = prototype as Internals;
-      const listen = target.listen;
-      const capture = this;
-      target.listen = function (this: Internals, ...args: unknown[]) {
-        return capture.#take(this, args) ? this : listen.apply(this, args);
-      };
-    }
+    // What http.Server and https.Server inherit: patching those would load both for every application.
+    const target = NetServer.prototype as unknown as Internals;
+    const listen = target.listen;
+    const capture = this;
+    target.listen = function (this: Internals, ...args: unknown[]) {
+      return isHttpServer(this) && capture.#take(this, args) ? this : listen.apply(this, args);
+    };
     return this;
   }
 

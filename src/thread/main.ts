@@ -14,7 +14,6 @@ import { native } from '../native.js';
 import type { Application } from '../wsgi/types.js';
 import { type Loaded, loadApplication } from './app-loader.js';
 import { errorStream } from './error-stream.js';
-import { mountApplications } from './mounts.js';
 import { ProcessShim } from './process-shim.js';
 import { ThreadServer } from './server.js';
 
@@ -67,6 +66,7 @@ async function loadAll(
   }
   const loaded = root ?? mounted[0]!;
   if (mounted.length === 0) return { loaded, application: loaded.application };
+  const { mountApplications } = await import('./mounts.js');
   return { loaded, application: mountApplications(mounted, loaded.application, manageScriptName) };
 }
 
