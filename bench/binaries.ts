@@ -7,7 +7,7 @@ import { errors } from './errors.js';
 import { binariesDir, loadDir, root } from './paths.js';
 
 const sources = {
-  uwsgi_load: ['uwsgi_load', 'driver', 'options', 'packets', 'response_check', 'address'],
+  uwsgi_load: ['uwsgi_load', 'driver', 'options', 'packets', 'fastcgi', 'response_check', 'address'],
   floor: ['floor', 'address'],
 };
 

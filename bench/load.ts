@@ -5,6 +5,10 @@ import { runTool } from './children.js';
 export interface LoadOptions {
   /** A path, or host:port. */
   socket: string;
+  /** `uwsgi` by default. */
+  protocol?: 'uwsgi' | 'fastcgi';
+  /** FastCGI: whether a connection carries request after request; `on` by default. */
+  keepalive?: 'on' | 'off';
   /** Requests in flight; default 64. */
   connections?: number;
   /** Seconds; this or `requests`. */
@@ -38,12 +42,16 @@ export interface LoadReport {
   bytes_received: number;
   cpu_seconds: number;
   connect_retries: number;
+  /** Kept connections that the server had closed, and that were opened again. */
+  reconnects: number;
   errors: { total: number; [kind: string]: number };
   latency_us: { fast: Latency; slow: Latency };
 }
 
 const flagNames: Record<keyof LoadOptions, string> = {
   socket: '--socket',
+  protocol: '--protocol',
+  keepalive: '--keepalive',
   connections: '--connections',
   duration: '--duration',
   requests: '--requests',

@@ -39,8 +39,7 @@ Driver::Driver(const Options& options, const Packets& packets, int index, int co
       now_(now_ns()),
       deadline_ns_(options.duration == 0 ? kNever : now_ + static_cast<uint64_t>(options.duration * 1e9)),
       slots_(static_cast<size_t>(connections)),
-      receive_buffer_(kReceiveBufferSize),
-      body_block_(kBodyBlockSize, 'x') {
+      receive_buffer_(kReceiveBufferSize) {
   if (epoll_fd_ < 0) {
     perror("uwsgi_load: epoll_create1");
     exit(1);
@@ -77,10 +76,21 @@ void Driver::begin(Slot& slot) {
   counts_.slow += slot.slow;
   const std::vector<std::string>& packets = slot.slow ? packets_.slow : packets_.fast;
   slot.packet = &packets[packets.size() == 1 ? 0 : random_.below(static_cast<uint32_t>(packets.size()))];
-  slot.sent = 0;
   slot.started_ns = now_;
+  start(slot);
+}
+
+void Driver::start(Slot& slot) {
+  slot.sent = 0;
+  slot.answered = false;
   slot.check.reset();
-  connect(slot);
+  slot.records.reset();
+  slot.reused = slot.fd >= 0;
+  if (slot.reused) {
+    send(slot);
+  } else {
+    connect(slot);
+  }
 }
 
 void Driver::connect(Slot& slot) {
@@ -95,6 +105,7 @@ void Driver::connect(Slot& slot) {
   counts_.connect_retries++;
   ::close(slot.fd);
   slot.fd = -1;
+  slot.watched = false;
   slot.state = State::kWaitingToConnect;
   waiting_.push_back(&slot);
 }
@@ -116,8 +127,8 @@ void Driver::resume_waiting() {
 
 ssize_t Driver::send_some(const Slot& slot) {
   const std::string& packet = *slot.packet;
-  const uint64_t total = packet.size() + options_.body;
-  if (total == packet.size()) {
+  const std::string& body = packets_.body;
+  if (body.empty()) {
     return ::send(slot.fd, packet.data() + slot.sent, packet.size() - slot.sent, MSG_NOSIGNAL);
   }
   iovec parts[2];
@@ -126,22 +137,24 @@ ssize_t Driver::send_some(const Slot& slot) {
   if (slot.sent < packet.size()) {
     parts[message.msg_iovlen++] = {const_cast<char*>(packet.data()) + slot.sent, packet.size() - slot.sent};
   }
-  const uint64_t body_left = total - std::max<uint64_t>(slot.sent, packet.size());
-  parts[message.msg_iovlen++] = {body_block_.data(), std::min<uint64_t>(body_left, body_block_.size())};
+  const size_t of_body = slot.sent - std::min(slot.sent, packet.size());
+  parts[message.msg_iovlen++] = {const_cast<char*>(body.data()) + of_body,
+                                 std::min(body.size() - of_body, kBodyBlockSize)};
   return sendmsg(slot.fd, &message, MSG_NOSIGNAL);
 }
 
 void Driver::send(Slot& slot) {
-  const uint64_t total = slot.packet->size() + options_.body;
-  const bool watched = slot.state == State::kSending;
+  const size_t total = slot.packet->size() + packets_.body.size();
   while (slot.sent < total) {
     const ssize_t count = send_some(slot);
     if (count >= 0) {
-      slot.sent += static_cast<uint64_t>(count);
+      slot.sent += static_cast<size_t>(count);
     } else if (errno == EAGAIN) {
       slot.state = State::kSending;
-      if (!watched) watch(slot);
-      return;
+      return watch(slot);
+    } else if ((errno == EPIPE || errno == ECONNRESET) && slot.reused) {
+      // Nothing tells us of the end again: that event came while the connection was idle.
+      return lost(slot, &Counts::failed_reset);
     } else if (errno == EPIPE || errno == ECONNRESET) {
       // The server may have answered without reading everything: its answer decides.
       break;
@@ -150,7 +163,7 @@ void Driver::send(Slot& slot) {
     }
   }
   slot.state = State::kReading;
-  if (!watched) watch(slot);
+  if (!slot.watched) watch(slot);
 }
 
 void Driver::watch(Slot& slot) {
@@ -158,7 +171,9 @@ void Driver::watch(Slot& slot) {
   event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   if (slot.state == State::kSending) event.events |= EPOLLOUT;
   event.data.u32 = static_cast<uint32_t>(&slot - slots_.data());
-  if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, slot.fd, &event) != 0) fail(slot, &Counts::failed_connect);
+  const int how = slot.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(epoll_fd_, how, slot.fd, &event) != 0) return fail(slot, &Counts::failed_connect);
+  slot.watched = true;
 }
 
 void Driver::on_event(Slot& slot, uint32_t events) {
@@ -171,21 +186,51 @@ void Driver::read(Slot& slot, uint32_t events) {
   for (;;) {
     const ssize_t count = recv(slot.fd, receive_buffer_.data(), receive_buffer_.size(), 0);
     if (count > 0) {
-      counts_.bytes_received += static_cast<uint64_t>(count);
-      slot.check.feed(receive_buffer_.data(), static_cast<size_t>(count));
+      if (!take(slot, static_cast<size_t>(count))) return;
       if (static_cast<size_t>(count) == receive_buffer_.size()) continue;
       // The peer had closed before this read and the read was not full: nothing can follow. Saves a system
       // call.
-      if ((events & EPOLLRDHUP) != 0 && (events & EPOLLERR) == 0) return end(slot);
+      if ((events & EPOLLRDHUP) != 0 && (events & EPOLLERR) == 0) return lost(slot, &Counts::failed_short);
       if ((events & (EPOLLRDHUP | EPOLLERR)) == 0) return;
     } else if (count == 0) {
-      return end(slot);
+      return lost(slot, &Counts::failed_short);
     } else if (errno == EAGAIN) {
       return;
     } else {
-      return fail(slot, slot.state == State::kSending ? &Counts::failed_connect : &Counts::failed_reset);
+      return lost(slot, slot.state == State::kSending ? &Counts::failed_connect : &Counts::failed_reset);
     }
   }
+}
+
+bool Driver::take(Slot& slot, size_t count) {
+  counts_.bytes_received += count;
+  slot.answered = true;
+  if (options_.protocol == Protocol::kUwsgi) {
+    slot.check.feed(receive_buffer_.data(), count);
+    return true;
+  }
+  switch (slot.records.feed(receive_buffer_.data(), count, slot.check)) {
+    case RecordReader::Status::kMore:
+      return true;
+    case RecordReader::Status::kEnd:
+      end(slot);
+      return false;
+    case RecordReader::Status::kMalformed:
+      fail(slot, &Counts::failed_malformed);
+      return false;
+  }
+  return false;
+}
+
+// The connection is over. With uwsgi that ends the response. A kept connection may have been closed by the
+// server when this request was on its way: nginx tries again on another one.
+void Driver::lost(Slot& slot, uint64_t Counts::*kind) {
+  if (options_.protocol == Protocol::kUwsgi && kind == &Counts::failed_short) return end(slot);
+  if (!slot.reused || slot.answered) return fail(slot, kind);
+  counts_.reconnects++;
+  close(slot);
+  active_++;
+  start(slot);
 }
 
 void Driver::end(Slot& slot) {
@@ -202,7 +247,12 @@ void Driver::end(Slot& slot) {
   counts_.ok++;
   now_ = now_ns();
   (slot.slow ? slow_ : fast_).record(now_ - slot.started_ns);
-  close(slot);
+  if (options_.keepalive) {
+    slot.state = State::kIdle;
+    active_--;
+  } else {
+    close(slot);
+  }
   begin(slot);
 }
 
@@ -217,6 +267,7 @@ void Driver::fail(Slot& slot, uint64_t Counts::*kind) {
 void Driver::close(Slot& slot) {
   if (slot.fd >= 0) ::close(slot.fd);
   slot.fd = -1;
+  slot.watched = false;
   slot.state = State::kIdle;
   active_--;
 }

@@ -1,7 +1,7 @@
-// The floor: the cheapest server we can write that takes one uwsgi packet per connection and answers a
-// constant. It does per request what no server can do without (accept, read, look for the packet's end, send,
-// close) and nothing more; what a real server costs above it is its own doing. At the other end is the load
-// generator, or nginx.
+// The floor: the cheapest server we can write that takes one uwsgi packet per connection, or FastCGI requests
+// one after the other, and answers a constant. It does per request what no server can do without (accept,
+// read, look for the packet's end, send, close) and nothing more; what a real server costs above it is its
+// own doing. At the other end is the load generator, or nginx.
 //
 // Every process runs one epoll loop on the shared listener: accept, run, accept again until nothing waits.
 #include <errno.h>
@@ -32,12 +32,26 @@ namespace {
 constexpr std::string_view kHello =
     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 40\r\n\r\n" HELLO;
 static_assert(sizeof HELLO - 1 == 40);
-#undef HELLO
 constexpr std::string_view kError =
     "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nerror";
 
+#define HELLO_CGI "Status: 200 OK\r\nContent-Type: text/html\r\nContent-Length: 40\r\n\r\n"
+// In records of FastCGI: FCGI_STDOUT, its end, FCGI_END_REQUEST. The character is the first one's length.
+constexpr char kFastcgiText[] = "\1\6\0\1\0\x67\0\0" HELLO_CGI HELLO
+                                "\1\6\0\1\0\0\0\0"
+                                "\1\3\0\1\0\x08\0\0"
+                                "\0\0\0\0\0\0\0\0";
+static_assert(sizeof HELLO_CGI HELLO - 1 == 0x67);
+constexpr std::string_view kFastcgiHello{kFastcgiText, sizeof kFastcgiText - 1};
+#undef HELLO_CGI
+#undef HELLO
+
 constexpr size_t kHeaderSize = 4;
 constexpr size_t kMaxPacket = kHeaderSize + 65535;
+constexpr size_t kRecordHeaderSize = 8;
+constexpr uint8_t kStdin = 5;
+// Where FCGI_BEGIN_REQUEST has its flags.
+constexpr size_t kFlagsAt = 10;
 constexpr uint32_t kListener = UINT32_MAX;
 
 struct Options {
@@ -47,6 +61,7 @@ struct Options {
   // What is answered; all but hello are wrong on purpose, to prove that the load generator notices.
   std::string_view answer = kHello;
   bool reset = false;
+  bool fastcgi = false;
 };
 
 [[noreturn]] void die(const char* what) {
@@ -55,11 +70,11 @@ struct Options {
 }
 
 [[noreturn]] void refuse(const char* name, const char* reason) {
-  fprintf(
-      stderr,
-      "floor: %s: %s\n"
-      "floor --socket PATH|HOST:PORT [--processes N] [--backlog N] [--answer hello|truncated|error|reset]\n",
-      name, reason);
+  fprintf(stderr,
+          "floor: %s: %s\n"
+          "floor --socket PATH|HOST:PORT [--protocol uwsgi|fastcgi] [--processes N] [--backlog N]\n"
+          "      [--answer hello|truncated|error|reset]\n",
+          name, reason);
   exit(2);
 }
 
@@ -75,6 +90,11 @@ Options parse_options(int argc, char** argv) {
       const int number = atoi(argv[i + 1]);
       if (number < 1) refuse(argv[i], "must be at least 1");
       (name == "--processes" ? options.processes : options.backlog) = number;
+    } else if (name == "--protocol" && value == "fastcgi") {
+      options.fastcgi = true;
+      options.answer = kFastcgiHello;
+    } else if (name == "--protocol" && value == "uwsgi") {
+      continue;
     } else if (name == "--answer" && value == "truncated") {
       options.answer = kHello.substr(0, kHello.size() - 7);
     } else if (name == "--answer" && value == "error") {
@@ -104,8 +124,18 @@ int listen_on(const Options& options) {
   return fd;
 }
 
-bool is_whole(const uint8_t* bytes, size_t size) {
+bool is_whole_packet(const uint8_t* bytes, size_t size) {
   return size >= kHeaderSize && size >= kHeaderSize + static_cast<size_t>(bytes[1] | bytes[2] << 8);
+}
+
+// Looks for the end of stdin.
+bool is_whole_request(const uint8_t* bytes, size_t size) {
+  for (size_t at = 0; at + kRecordHeaderSize <= size;) {
+    const auto content = static_cast<size_t>(bytes[at + 4] << 8 | bytes[at + 5]);
+    if (bytes[at + 1] == kStdin && content == 0) return true;
+    at += kRecordHeaderSize + content + bytes[at + 6];
+  }
+  return false;
 }
 
 class Floor {
@@ -127,7 +157,7 @@ class Floor {
         if (events[i].data.u32 == kListener) {
           accept_all();
         } else {
-          read_rest(static_cast<int>(events[i].data.u32));
+          read_more(static_cast<int>(events[i].data.u32));
         }
       }
     }
@@ -144,7 +174,7 @@ class Floor {
       }
       const ssize_t count = recv(fd, buffer_.data(), buffer_.size(), 0);
       if (count > 0 && is_whole(buffer_.data(), static_cast<size_t>(count))) {
-        answer(fd);
+        if (answer(fd, buffer_.data())) watch(fd);
       } else if (count > 0 || (count < 0 && errno == EAGAIN)) {
         keep(fd, count > 0 ? static_cast<size_t>(count) : 0);
       } else {
@@ -153,40 +183,56 @@ class Floor {
     }
   }
 
+  bool is_whole(const uint8_t* bytes, size_t size) const {
+    return options_.fastcgi ? is_whole_request(bytes, size) : is_whole_packet(bytes, size);
+  }
+
   // A packet that is not complete yet: the rare case, so it may allocate.
   void keep(int fd, size_t size) {
     partial_[fd].assign(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(size));
+    watch(fd);
+  }
+
+  void watch(int fd) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = static_cast<uint32_t>(fd);
     if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) die("epoll_ctl");
   }
 
-  void read_rest(int fd) {
-    std::vector<uint8_t>& partial = partial_[fd];
+  // The rest of a packet, or the next request of a kept connection.
+  void read_more(int fd) {
     const ssize_t count = recv(fd, buffer_.data(), buffer_.size(), 0);
     if (count < 0 && errno == EAGAIN) return;
-    if (count > 0) {
-      partial.insert(partial.end(), buffer_.begin(), buffer_.begin() + count);
-      if (!is_whole(partial.data(), partial.size())) return;
-    }
-    partial_.erase(fd);
-    if (count > 0) {
-      answer(fd);
-    } else {
+    if (count <= 0) {
+      partial_.erase(fd);
       close(fd);
+      return;
     }
+    const auto size = static_cast<size_t>(count);
+    if (partial_.empty() && is_whole(buffer_.data(), size)) {
+      answer(fd, buffer_.data());
+      return;
+    }
+    std::vector<uint8_t>& partial = partial_[fd];
+    partial.insert(partial.end(), buffer_.begin(), buffer_.begin() + count);
+    if (!is_whole(partial.data(), partial.size())) return;
+    answer(fd, partial.data());
+    partial_.erase(fd);
   }
 
-  void answer(int fd) {
+  // Returns whether the connection stays open.
+  bool answer(int fd, const uint8_t* request) {
     if (options_.reset) {
       const linger hard{1, 0};
       setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
     } else {
-      // Always fits into the send buffer of a fresh connection.
+      // Always fits into the send buffer of a connection that has been read from.
       send(fd, options_.answer.data(), options_.answer.size(), MSG_NOSIGNAL);
     }
+    if (options_.fastcgi && !options_.reset && (request[kFlagsAt] & 1) != 0) return true;
     close(fd);
+    return false;
   }
 
   const Options& options_;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr char kUsage[] =
     "uwsgi_load --socket PATH|HOST:PORT (--duration SECONDS | --requests N) [options]\n"
+    "  --protocol NAME    uwsgi or fastcgi (uwsgi)\n"
+    "  --keepalive on|off FastCGI: further requests on the same connection (on)\n"
     "  --connections N    requests in flight (64)\n"
     "  --threads N        threads that share the connections (1)\n"
     "  --path PATH        what to ask for (/)\n"
@@ -28,6 +30,13 @@ constexpr char kUsage[] =
   exit(2);
 }
 
+// Which of the two words it is: true for the second.
+bool second_of(const char* name, const char* text, const char* first, const char* second) {
+  if (strcmp(text, second) == 0) return true;
+  if (strcmp(text, first) != 0) refuse(name, "has another value");
+  return false;
+}
+
 double number(const char* name, const char* text, double least, double most) {
   char* end = nullptr;
   const double value = strtod(text, &end);
@@ -40,6 +49,10 @@ void apply(Options& options, const char* name, const char* value) {
   const auto is = [name](const char* other) { return strcmp(name, other) == 0; };
   if (is("--socket"))
     options.address = parse_address(value);
+  else if (is("--protocol"))
+    options.protocol = second_of(name, value, "uwsgi", "fastcgi") ? Protocol::kFastcgi : Protocol::kUwsgi;
+  else if (is("--keepalive"))
+    options.keepalive = second_of(name, value, "off", "on");
   else if (is("--connections"))
     options.connections = static_cast<int>(number(name, value, 1, 20000));
   else if (is("--threads"))
@@ -83,6 +96,7 @@ Options parse_options(int argc, char** argv) {
   if (options.address.length == 0) refuse("--socket", "is missing");
   if (options.duration == 0 && options.requests == 0) refuse("--duration", "give it or --requests");
   if (options.threads > options.connections) refuse("--threads", "more than --connections");
+  if (options.protocol == Protocol::kUwsgi) options.keepalive = false;
   if (options.method.empty()) options.method = options.body == 0 ? "GET" : "POST";
   return options;
 }

@@ -8,7 +8,11 @@
 
 namespace uwsgi_node::bench {
 
+enum class Protocol : uint8_t { kUwsgi, kFastcgi };
+
 struct Options {
+  Protocol protocol = Protocol::kUwsgi;
+  bool keepalive = true;  // FastCGI: requests follow one another on a connection
   Address address;
   int connections = 64;  // over all threads
   int threads = 1;

@@ -3,6 +3,7 @@
 #include <bitset>
 #include <unordered_set>
 
+#include "bench/load/fastcgi.h"
 #include "bench/load/random.h"
 
 namespace uwsgi_node::bench {
@@ -93,47 +94,72 @@ constexpr Header kPool[] = {
 constexpr uint32_t kPoolSize = std::size(kPool);
 using HeaderSet = std::bitset<kPoolSize>;
 
+// In the order of /etc/nginx/uwsgi_params.
+Vars uwsgi_vars(const Options& options, const std::string& path) {
+  const size_t mark = path.find('?');
+  return {
+      {"QUERY_STRING", mark == std::string::npos ? "" : path.substr(mark + 1)},
+      {"REQUEST_METHOD", options.method},
+      {"CONTENT_TYPE", options.body == 0 ? "" : "application/octet-stream"},
+      {"CONTENT_LENGTH", options.body == 0 ? "" : std::to_string(options.body)},
+      {"REQUEST_URI", path},
+      {"PATH_INFO", path.substr(0, mark)},
+      {"DOCUMENT_ROOT", "/usr/share/nginx/html"},
+      {"SERVER_PROTOCOL", "HTTP/1.1"},
+      {"REQUEST_SCHEME", "http"},
+      {"REMOTE_ADDR", "127.0.0.1"},
+      {"REMOTE_PORT", "51234"},
+      {"SERVER_PORT", "80"},
+      {"SERVER_NAME", "localhost"},
+      {"HTTP_HOST", "localhost"},
+  };
+}
+
+// In the order of /etc/nginx/fastcgi_params.
+Vars fastcgi_vars(const Options& options, const std::string& path) {
+  const size_t mark = path.find('?');
+  return {
+      {"QUERY_STRING", mark == std::string::npos ? "" : path.substr(mark + 1)},
+      {"REQUEST_METHOD", options.method},
+      {"CONTENT_TYPE", options.body == 0 ? "" : "application/octet-stream"},
+      {"CONTENT_LENGTH", options.body == 0 ? "" : std::to_string(options.body)},
+      {"SCRIPT_NAME", path.substr(0, mark)},
+      {"REQUEST_URI", path},
+      {"DOCUMENT_URI", path.substr(0, mark)},
+      {"DOCUMENT_ROOT", "/usr/share/nginx/html"},
+      {"SERVER_PROTOCOL", "HTTP/1.1"},
+      {"REQUEST_SCHEME", "http"},
+      {"GATEWAY_INTERFACE", "CGI/1.1"},
+      {"SERVER_SOFTWARE", "nginx/1.22.1"},
+      {"REMOTE_ADDR", "127.0.0.1"},
+      {"REMOTE_PORT", "51234"},
+      {"REMOTE_USER", ""},
+      {"SERVER_ADDR", "127.0.0.1"},
+      {"SERVER_PORT", "80"},
+      {"SERVER_NAME", "localhost"},
+      {"REDIRECT_STATUS", "200"},
+      {"HTTP_HOST", "localhost"},
+  };
+}
+
 void add_u16(std::string& out, size_t value) {
   out.push_back(static_cast<char>(value & 0xff));
   out.push_back(static_cast<char>(value >> 8));
 }
 
-void add_var(std::string& out, const std::string& name, const std::string& value) {
-  add_u16(out, name.size());
-  out += name;
-  add_u16(out, value.size());
-  out += value;
-}
-
-// In the order of /etc/nginx/uwsgi_params.
-std::string stock_vars(const Options& options, const std::string& path) {
-  const size_t mark = path.find('?');
-  const std::string document = path.substr(0, mark);
-  const std::string length = options.body == 0 ? "" : std::to_string(options.body);
-  std::string vars;
-  add_var(vars, "QUERY_STRING", mark == std::string::npos ? "" : path.substr(mark + 1));
-  add_var(vars, "REQUEST_METHOD", options.method);
-  add_var(vars, "CONTENT_TYPE", options.body == 0 ? "" : "application/octet-stream");
-  add_var(vars, "CONTENT_LENGTH", length);
-  add_var(vars, "REQUEST_URI", path);
-  add_var(vars, "PATH_INFO", document);
-  add_var(vars, "DOCUMENT_ROOT", "/usr/share/nginx/html");
-  add_var(vars, "SERVER_PROTOCOL", "HTTP/1.1");
-  add_var(vars, "REQUEST_SCHEME", "http");
-  add_var(vars, "REMOTE_ADDR", "127.0.0.1");
-  add_var(vars, "REMOTE_PORT", "51234");
-  add_var(vars, "SERVER_PORT", "80");
-  add_var(vars, "SERVER_NAME", "localhost");
-  add_var(vars, "HTTP_HOST", "localhost");
-  return vars;
-}
-
-std::string packet_of(const std::string& vars) {
+std::string uwsgi_packet(const Vars& vars) {
+  std::string block;
+  for (const auto& [name, value] : vars) {
+    add_u16(block, name.size());
+    block += name;
+    add_u16(block, value.size());
+    block += value;
+  }
   std::string packet;
   packet.push_back(0);
-  add_u16(packet, vars.size());
+  add_u16(packet, block.size());
   packet.push_back(0);
-  return packet + vars;
+  return packet + block;
 }
 
 HeaderSet draw_set(Random& random) {
@@ -146,25 +172,37 @@ HeaderSet draw_set(Random& random) {
 }  // namespace
 
 std::vector<std::string> build_packets(const Options& options, const std::string& path) {
-  const std::string stock = stock_vars(options, path);
+  const bool fastcgi = options.protocol == Protocol::kFastcgi;
+  const Vars stock = fastcgi ? fastcgi_vars(options, path) : uwsgi_vars(options, path);
   std::vector<std::string> packets;
+  const auto add = [&](const Vars& vars) {
+    if (!fastcgi) return packets.push_back(uwsgi_packet(vars));
+    const std::string head = fastcgi_head(vars, options.keepalive);
+    packets.push_back(options.body == 0 ? head + fastcgi_stdin("") : head);
+  };
 
-  std::string browser = stock;
-  for (const Header& header : kBrowser) add_var(browser, header.name, header.value);
-  packets.push_back(packet_of(browser));
+  Vars browser = stock;
+  for (const Header& header : kBrowser) browser.emplace_back(header.name, header.value);
+  add(browser);
 
   Random random(options.seed);
   std::unordered_set<HeaderSet> drawn;
   while (packets.size() < options.header_sets) {
     const HeaderSet set = draw_set(random);
     if (!drawn.insert(set).second) continue;
-    std::string vars = stock;
+    Vars vars = stock;
     for (uint32_t i = 0; i < kPoolSize; i++) {
-      if (set[i]) add_var(vars, kPool[i].name, kPool[i].value);
+      if (set[i]) vars.emplace_back(kPool[i].name, kPool[i].value);
     }
-    packets.push_back(packet_of(vars));
+    add(vars);
   }
   return packets;
+}
+
+std::string build_body(const Options& options) {
+  if (options.body == 0) return {};
+  const std::string body(options.body, 'x');
+  return options.protocol == Protocol::kFastcgi ? fastcgi_stdin(body) : body;
 }
 
 }  // namespace uwsgi_node::bench

@@ -43,12 +43,15 @@ void ResponseCheck::feed(const char* data, size_t size) {
 void ResponseCheck::read_head() {
   const char* head = head_.data();
   content_length_ = -1;
-  if (head_size_ < 14 || memcmp(head, "HTTP/1.", 7) != 0 || head[8] != ' ' || !is_digit(head[9]) ||
-      !is_digit(head[10]) || !is_digit(head[11])) {
+  // CGI's status line (RFC 3875, section 6.3.3) or HTTP's.
+  const bool cgi = head_size_ >= 14 && memcmp(head, "Status: ", 8) == 0;
+  const bool http = head_size_ >= 14 && memcmp(head, "HTTP/1.", 7) == 0 && head[8] == ' ';
+  const char* const code = head + (cgi ? 8 : 9);
+  if ((!cgi && !http) || !is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2])) {
     malformed_ = true;
     return;
   }
-  status_ = (head[9] - '0') * 100 + (head[10] - '0') * 10 + (head[11] - '0');
+  status_ = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
 
   const char* const end = head + head_size_;
   for (const char* line = head; line < end;) {

@@ -11,7 +11,7 @@ enum class Verdict : uint8_t {
   kOk,
   kShort,      // the connection ended before the head, or the body has not the length it should have
   kStatus,     // another status than expected
-  kMalformed,  // no HTTP status line, a head over 4 KiB, or a Content-Length that is no number
+  kMalformed,  // no status line, a head over 4 KiB, or a Content-Length that is no number
 };
 
 class ResponseCheck {

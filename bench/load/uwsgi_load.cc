@@ -1,6 +1,6 @@
-// The load generator: speaks uwsgi to a server over a unix socket or TCP, checks every response, and prints
-// what it saw as one JSON object. The threads share nothing but the packets; their counts are added at the
-// end.
+// The load generator: speaks uwsgi or FastCGI to a server over a unix socket or TCP, checks every response,
+// and prints what it saw as one JSON object. The threads share nothing but the packets; their counts are
+// added at the end.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -25,6 +25,7 @@ void add(Counts& sum, const Counts& part) {
   sum.ok += part.ok;
   sum.slow += part.slow;
   sum.connect_retries += part.connect_retries;
+  sum.reconnects += part.reconnects;
   sum.bytes_received += part.bytes_received;
   sum.failed_connect += part.failed_connect;
   sum.failed_reset += part.failed_reset;
@@ -83,8 +84,8 @@ void print(const Totals& totals, double seconds, double cpu) {
   const uint64_t requests = counts.ok + counts.failed();
   printf("{\"requests\":%lu,\"ok\":%lu,\"slow_requests\":%lu,\"seconds\":%.4f,\"requests_per_second\":%.1f,",
          requests, counts.ok, counts.slow, seconds, static_cast<double>(requests) / seconds);
-  printf("\"bytes_received\":%lu,\"cpu_seconds\":%.4f,\"connect_retries\":%lu,", counts.bytes_received, cpu,
-         counts.connect_retries);
+  printf("\"bytes_received\":%lu,\"cpu_seconds\":%.4f,\"connect_retries\":%lu,\"reconnects\":%lu,",
+         counts.bytes_received, cpu, counts.connect_retries, counts.reconnects);
   printf(
       "\"errors\":{\"total\":%lu,\"connect\":%lu,\"reset\":%lu,\"timeout\":%lu,\"short\":%lu,\"status\":%lu,"
       "\"malformed\":%lu},",
@@ -103,9 +104,10 @@ void print(const Totals& totals, double seconds, double cpu) {
 int main(int argc, char** argv) {
   using namespace uwsgi_node::bench;
   const Options options = parse_options(argc, argv);
-  const Packets packets{build_packets(options, options.path), options.slow_share > 0
-                                                                  ? build_packets(options, options.slow_path)
-                                                                  : std::vector<std::string>()};
+  const Packets packets{
+      build_packets(options, options.path),
+      options.slow_share > 0 ? build_packets(options, options.slow_path) : std::vector<std::string>(),
+      build_body(options)};
   const double cpu_before = cpu_seconds();
   const uint64_t started = now_ns();
   const Totals totals = run(options, packets);
