@@ -167,6 +167,28 @@ export interface NativeEngine {
   close(): void;
 }
 
+/** Numbers of a row of the scoreboard, in what `readScore` fills (native/core/scoreboard.h, ScoreRow). */
+export const Score = {
+  /** Handed to the application. */
+  requests: 0,
+  finished: 1,
+  /** Of responses, heads and bodies. */
+  bytes: 2,
+  /** Microseconds that the finished requests took, added up. */
+  runningTime: 3,
+  /** Milliseconds since the last request was handed over. */
+  age: 4,
+  /** The application threw. */
+  exceptions: 5,
+  /** The peer ended, or stalled, inside a request. */
+  readErrors: 6,
+  /** It left, or stalled, inside a response. */
+  writeErrors: 7,
+  harakiris: 8,
+  /** Of the array. */
+  length: 9,
+} as const;
+
 /** The scoreboard: what every JS thread of the server does, in memory shared by master and workers. */
 export interface NativeScoreboard {
   /** Makes it. Returns a descriptor that workers inherit. @throws Error where the kernel has no memfd. */
@@ -175,12 +197,26 @@ export interface NativeScoreboard {
   mapScoreboard(fd: number, rows: number): void;
   /** The calling thread writes this row from here on. */
   keepScore(row: number): void;
-  /** A request is handed to the application. */
-  beginRequest(): void;
-  /** Its response is over. Returns its number in the whole instance; 0 without `keepScore`. */
-  endRequest(bytes: number): number;
-  /** Requests begun, finished, bytes of bodies, milliseconds since the last one began. */
+  /**
+   * A request is handed to the application, which came by other ways than the engine.
+   * @param note latin-1: method, peer's address and URI, with NUL between them
+   * @returns when, for `endRequest`
+   */
+  beginRequest(note: string): number;
+  /**
+   * Its response is over.
+   * @param bytes of it
+   * @returns its number in the whole instance; 0 without `keepScore`
+   */
+  endRequest(bytes: number, began: number): number;
+  /** The application threw. */
+  countException(): void;
+  /** What the indices in `Score` say, of any thread's row. */
   readScore(row: number, into: Float64Array): void;
+  /** The request that was handed over last: method, peer's address and URI, with NUL between them; '' without one. */
+  readNote(row: number): string;
+  /** A request of that thread was ended by harakiri. */
+  countHarakiri(row: number): void;
   clearScores(first: number, count: number): void;
   /** The number, in the whole instance, of the request that the calling thread has finished last. */
   latestRequest(): number;

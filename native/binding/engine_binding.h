@@ -42,6 +42,8 @@ class EngineBinding final : public EngineHost {
   void on_data(Connection& connection, Bytes chunk) override;
   void on_gone(Connection& connection) override;
   void on_rejected(Rejection reason, int fd, uint64_t detail) override;
+  void on_read_error() override;
+  void on_write_error() override;
   void listen_to_new(bool wanted) override {
     if (loop_) loop_->listen(wanted);
   }

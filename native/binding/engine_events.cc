@@ -5,7 +5,7 @@
 #include "native/binding/engine_binding.h"
 #include "native/binding/scoreboard_binding.h"
 #include "native/binding/values.h"
-#include "native/core/clock.h"
+#include "native/core/request_note.h"
 #include "native/core/socket.h"
 
 namespace uwsgi_node {
@@ -57,7 +57,8 @@ void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
 
 void EngineBinding::on_request(Connection& connection, const Request& request) {
   const HandleScope scope(env_);
-  score_keeper().begin(coarse_ns() / 1'000'000);
+  connection.started_us =
+      score_keeper().begin(RequestNote::of(request.vars, engine_.places(), request.count).text());
   const VarsMatch match = layouts_.match(request.vars, engine_.places(), request.count, names_);
   facts_[kConnection] = connection.id;
   facts_[kCount] = request.count;
@@ -101,11 +102,15 @@ void EngineBinding::on_data(Connection& connection, Bytes chunk) {
 }
 
 void EngineBinding::on_gone(Connection& connection) {
-  score_keeper().end(0);
+  score_keeper().end(0, connection.started_us);
   const HandleScope scope(env_);
   napi_value id = make_number(env_, connection.id);
   emit(on_gone_, 1, &id);
 }
+
+void EngineBinding::on_read_error() { score_keeper().count_read_error(); }
+
+void EngineBinding::on_write_error() { score_keeper().count_write_error(); }
 
 void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
   if (!alive_) return report_stopped(reason, fd);

@@ -81,7 +81,7 @@ void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   length += 2;
   size_t used = length;
   const Segment body = outgoing(args[2], &used);
-  score_keeper().end(body.size);
+  score_keeper().end(length + body.size, connection.started_us);
   // Scratch memory is contiguous: head and body go out as one.
   if (body.data == scratch_.get() + length) return engine_.respond(connection, {scratch_.get(), used}, {});
   engine_.respond(connection, {scratch_.get(), length}, body);
@@ -99,9 +99,14 @@ void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
   }
   used = 0;
   const Segment chunk = outgoing(args[2], &used);
+  const uint64_t size = head.size + chunk.size;
+  const uint64_t started_us = connection.started_us;
   const WriteResult written = engine_.write(connection, head, chunk);
-  score_keeper().send(chunk.size);
-  if (written == WriteResult::kDead) score_keeper().end(0);
+  if (written == WriteResult::kDead) {
+    score_keeper().end(0, started_us);
+  } else {
+    score_keeper().send(size);
+  }
   *result = make_number(env_, static_cast<double>(written));
 }
 
@@ -112,20 +117,23 @@ void EngineBinding::send_file(const napi_value* args, size_t, napi_value* result
   napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(scratch_.get()), kScratch, &length);
   int64_t most = -1;
   napi_get_value_int64(env_, args[3], &most);
+  const uint64_t started_us = connection.started_us;
   const int64_t size = engine_.send_file(connection, {scratch_.get(), length},
                                          static_cast<int>(get_uint32(env_, args[2])), most);
-  if (size >= 0) score_keeper().end(static_cast<uint64_t>(size));
+  if (size >= 0) score_keeper().end(length + static_cast<uint64_t>(size), started_us);
   *result = make_number(env_, static_cast<double>(size));
 }
 
 void EngineBinding::finish(const napi_value* args, size_t, napi_value*) {
-  score_keeper().end(0);
-  engine_.finish(engine_.connection(get_uint32(env_, args[0])));
+  Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  score_keeper().end(0, connection.started_us);
+  engine_.finish(connection);
 }
 
 void EngineBinding::abort(const napi_value* args, size_t, napi_value*) {
-  score_keeper().end(0);
-  engine_.abort(engine_.connection(get_uint32(env_, args[0])));
+  Connection& connection = engine_.connection(get_uint32(env_, args[0]));
+  score_keeper().end(0, connection.started_us);
+  engine_.abort(connection);
 }
 
 // readBody(connection, into, at) → bytes read, 0 at the end, or minus the ReadResult that is no data

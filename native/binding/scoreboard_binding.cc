@@ -44,16 +44,32 @@ Napi::Value map_scoreboard(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Into a Float64Array: requests, finished, bytes, milliseconds since the last one was handed over.
+// Into a Float64Array, in the order of `Score` in src/native.ts.
 void read_score(const Napi::CallbackInfo& info) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   const ScoreRow& row = board->row(uint_argument(info, 0));
   auto into = info[1].As<Napi::Float64Array>();
-  into[0] = static_cast<double>(row.requests.load(kRelaxed));
-  into[1] = static_cast<double>(row.finished.load(kRelaxed));
-  into[2] = static_cast<double>(row.bytes.load(kRelaxed));
-  into[3] = static_cast<double>(monotonic_ms() - row.started_ms.load(kRelaxed));
+  const auto set = [&into](size_t index, uint64_t value) { into[index] = static_cast<double>(value); };
+  set(0, row.requests.load(kRelaxed));
+  set(1, row.finished.load(kRelaxed));
+  set(2, row.bytes.load(kRelaxed));
+  set(3, row.running_us.load(kRelaxed));
+  set(4, (monotonic_us() - row.started_us.load(kRelaxed)) / 1000);
+  set(5, row.exceptions.load(kRelaxed));
+  set(6, row.read_errors.load(kRelaxed));
+  set(7, row.write_errors.load(kRelaxed));
+  set(8, row.harakiris.load(kRelaxed));
 }
+
+Napi::Value read_note(const Napi::CallbackInfo& info) {
+  return Napi::Value(info.Env(), make_string(info.Env(), board->row(uint_argument(info, 0)).note.read()));
+}
+
+void count_harakiri(const Napi::CallbackInfo& info) {
+  board->row(uint_argument(info, 0)).harakiris.fetch_add(1, std::memory_order_relaxed);
+}
+
+void count_exception(const Napi::CallbackInfo&) { keeper.count_exception(); }
 
 void clear_scores(const Napi::CallbackInfo& info) {
   board->clear(uint_argument(info, 0), uint_argument(info, 1));
@@ -73,19 +89,29 @@ void keep_score(const Napi::CallbackInfo& info) {
   keeper.take_over();
 }
 
-// These two run for every request: raw Node-API.
-napi_value begin_request(napi_env, napi_callback_info) {
-  keeper.begin(monotonic_ms());
-  return nullptr;
+// These two run for every request over HTTP: raw Node-API.
+// beginRequest(note) → when it began, µs
+napi_value begin_request(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value note;
+  napi_get_cb_info(env, info, &count, &note, nullptr, nullptr);
+  char text[RequestNote::kRoom + 1];
+  size_t size = 0;
+  napi_get_value_string_latin1(env, note, text, sizeof text, &size);
+  return make_number(env, static_cast<double>(keeper.begin({text, size})));
 }
 
+// endRequest(bytes, when it began) → its number
 napi_value end_request(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value bytes;
-  napi_get_cb_info(env, info, &count, &bytes, nullptr, nullptr);
+  size_t count = 2;
+  napi_value args[2];
+  napi_get_cb_info(env, info, &count, args, nullptr, nullptr);
   int64_t sent = 0;
-  napi_get_value_int64(env, bytes, &sent);
-  return make_number(env, static_cast<double>(keeper.end(static_cast<uint64_t>(sent))));
+  int64_t began = 0;
+  napi_get_value_int64(env, args[0], &sent);
+  napi_get_value_int64(env, args[1], &began);
+  return make_number(
+      env, static_cast<double>(keeper.end(static_cast<uint64_t>(sent), static_cast<uint64_t>(began))));
 }
 
 void set_raw(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback) {
@@ -105,6 +131,9 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   set_raw(env, exports, "beginRequest", begin_request);
   set_raw(env, exports, "endRequest", end_request);
   exports.Set("readScore", Napi::Function::New(env, read_score, "readScore"));
+  exports.Set("readNote", Napi::Function::New(env, read_note, "readNote"));
+  exports.Set("countHarakiri", Napi::Function::New(env, count_harakiri, "countHarakiri"));
+  exports.Set("countException", Napi::Function::New(env, count_exception, "countException"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
   exports.Set("latestRequest", Napi::Function::New(env, latest_request, "latestRequest"));
   exports.Set("totalRequests", Napi::Function::New(env, total_requests, "totalRequests"));

@@ -40,6 +40,8 @@ struct Connection : DeadlineNode {
   size_t begin = 0;
   size_t end = 0;
 
+  uint64_t started_us = 0;  // when the application got the request, as the host says
+
   uint64_t content_length = 0;
   uint64_t body_taken = 0;  // bytes of the body handed on or read away
 

@@ -251,6 +251,7 @@ void Engine::tick() {
   }
   while (DeadlineNode* due = reading_.take_due(now)) {
     auto& connection = static_cast<Connection&>(*due);
+    host_.on_read_error();
     if (connection.state == ConnectionState::kRunning) host_.on_gone(connection);
     if (connection.response_begun) {
       abort(connection);
@@ -258,7 +259,10 @@ void Engine::tick() {
       reject(connection, Rejection::kTooSlow, connection.body_taken + connection.end);
     }
   }
-  while (DeadlineNode* due = writing_.take_due(now)) gone(static_cast<Connection&>(*due));
+  while (DeadlineNode* due = writing_.take_due(now)) {
+    host_.on_write_error();
+    gone(static_cast<Connection&>(*due));
+  }
   while (DeadlineNode* due = draining_.take_due(now)) close(static_cast<Connection&>(*due));
   update_tick();
 }

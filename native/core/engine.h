@@ -66,6 +66,9 @@ class EngineHost {
   // The peer went away with the request unanswered. The connection is freed after this.
   virtual void on_gone(Connection& connection) = 0;
   virtual void on_rejected(Rejection reason, int fd, uint64_t detail) = 0;
+  // For who counts: the peer left in the midst of a request body or a response, or was given up there.
+  virtual void on_read_error() {}
+  virtual void on_write_error() {}
   // The owner starts or stops to wait on the listeners.
   virtual void listen_to_new(bool wanted) = 0;
   // The owner calls tick() about four times a second while this holds.

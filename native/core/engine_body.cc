@@ -46,9 +46,11 @@ ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size,
       connection.body_taken += *got;
       return ReadResult::kData;
     }
-    if (result == 0 || !would_block(errno)) return ReadResult::kGone;
     pollfd waiting{.fd = connection.fd, .events = POLLIN};
-    if (poll(&waiting, 1, static_cast<int>(settings_.read_timeout_ms)) == 0) return ReadResult::kTimeout;
+    const bool ended = result == 0 || !would_block(errno);
+    if (!ended && poll(&waiting, 1, static_cast<int>(settings_.read_timeout_ms)) != 0) continue;
+    host_.on_read_error();
+    return ended ? ReadResult::kGone : ReadResult::kTimeout;
   }
 }
 
@@ -59,7 +61,10 @@ void Engine::deliver_body(Connection& connection) {
     const size_t size = static_cast<size_t>(std::min<uint64_t>(kReceiveSize, connection.body_left()));
     const ssize_t got = read_some(connection.fd, receive_.get(), size);
     if (got < 0 && would_block(errno)) return;
-    if (got < 0 || (got == 0 && !connection.upgraded)) return gone(connection);
+    if (got < 0 || (got == 0 && !connection.upgraded)) {
+      host_.on_read_error();
+      return gone(connection);
+    }
     // The end of a pipe is the end of what the peer has to say; it may still listen.
     if (got == 0) connection.content_length = connection.body_taken;
     chunk = {receive_.get(), static_cast<size_t>(got)};

@@ -52,6 +52,7 @@ void Engine::more(Connection& connection) {
     connection.end += static_cast<size_t>(got);
     consider(connection, connection.buffered());
   } else if (got == 0 || !would_block(errno)) {
+    host_.on_read_error();
     host_.on_rejected(Rejection::kTruncated, connection.fd, connection.end);
     close(connection);
   }

@@ -30,6 +30,7 @@ void Engine::respond(Connection& connection, Segment head, Segment body) {
       connection.wants_body = false;
       return await_write(connection);
     case WriteResult::kDead:
+      host_.on_write_error();
       return close(connection);
   }
 }
@@ -53,11 +54,13 @@ int64_t Engine::send_file(Connection& connection, Segment head, int file, int64_
   connection.response_begun = true;
   if (connection.response.write(connection.fd, head, {}) == WriteResult::kDead) {
     ::close(own);
+    host_.on_write_error();
     close(connection);
     return size;
   }
   connection.response.keep_file(own, offset, static_cast<size_t>(size));
   if (connection.response.flush(connection.fd) == WriteResult::kDead) {
+    host_.on_write_error();
     abort(connection);
   } else {
     finish(connection);
@@ -73,7 +76,10 @@ WriteResult Engine::write(Connection& connection, Segment first, Segment second)
   connection.response_begun = true;
   const bool waits = connection.response.pending();
   const WriteResult result = connection.response.write(connection.fd, first, second);
-  if (result == WriteResult::kDead) close(connection);
+  if (result == WriteResult::kDead) {
+    host_.on_write_error();
+    close(connection);
+  }
   // What is added to a queue that does not move must not put off the deadline of its reader.
   if (result == WriteResult::kAgain && !waits) await_application(connection);
   return result;
@@ -130,7 +136,10 @@ void Engine::gone(Connection& connection) {
 void Engine::flush(Connection& connection) {
   const size_t before = connection.response.pending_bytes();
   const WriteResult result = connection.response.flush(connection.fd);
-  if (result == WriteResult::kDead) return gone(connection);
+  if (result == WriteResult::kDead) {
+    host_.on_write_error();
+    return gone(connection);
+  }
   if (result == WriteResult::kAgain) {
     if (connection.response.pending_bytes() < before) writing_.start(connection, monotonic_ms());
     return;

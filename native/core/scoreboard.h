@@ -2,7 +2,7 @@
 // its own row, anybody reads all of them without asking the thread, which may be stuck. A row outlives the
 // process that wrote it, so what a killed worker did can still be read; the master clears it for the next.
 //
-// Every field is an atomic of its own with relaxed order: a reader may see a request counted whose bytes are
+// Every number is an atomic of its own with relaxed order: a reader may see a request counted whose bytes are
 // not yet, and nothing worse.
 #pragma once
 
@@ -10,16 +10,26 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "native/core/clock.h"
+#include "native/core/request_note.h"
+
 namespace uwsgi_node {
 
-// One cache line each, so that no thread slows down another.
+// Of whole cache lines, so that no thread slows down another. The first line is written for every request.
 struct alignas(64) ScoreRow {
-  std::atomic<uint64_t> requests;    // handed to the application, since the row was cleared
-  std::atomic<uint64_t> finished;    // of them
-  std::atomic<uint64_t> bytes;       // of response bodies
-  std::atomic<uint64_t> started_ms;  // when the last one was handed over, CLOCK_MONOTONIC
+  std::atomic<uint64_t> requests;      // handed to the application, since the row was cleared
+  std::atomic<uint64_t> finished;      // of them
+  std::atomic<uint64_t> bytes;         // of responses
+  std::atomic<uint64_t> running_us;    // what the finished ones took, added up
+  std::atomic<uint64_t> started_us;    // when the last one was handed over, CLOCK_MONOTONIC
+  std::atomic<uint64_t> exceptions;    // the application threw
+  std::atomic<uint64_t> read_errors;   // the peer ended, or stalled, inside a request
+  std::atomic<uint64_t> write_errors;  // it left, or stalled, inside a response
+  // Requests ended by harakiri: counted by the worker's control thread, for the thread may be stuck.
+  alignas(64) std::atomic<uint64_t> harakiris;
+  // The request that was handed over last.
+  alignas(64) SharedNote note;
 };
-static_assert(sizeof(ScoreRow) == 64);
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "processes share it");
 
 class Scoreboard {
@@ -64,22 +74,35 @@ class ScoreKeeper {
     if (row_ == nullptr) return;
     row_->finished.store(row_->requests.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
-  // A request is handed to the application.
-  void begin(uint64_t now_ms) {
-    if (row_ == nullptr) return;
-    row_->started_ms.store(now_ms, std::memory_order_relaxed);
+  // A request is handed to the application. Returns when, for end().
+  uint64_t begin(std::string_view note) {
+    if (row_ == nullptr) return 0;
+    const uint64_t now_us = monotonic_us();
+    row_->started_us.store(now_us, std::memory_order_relaxed);
+    row_->note.write(note);
     add(row_->requests, 1);
+    return now_us;
   }
   // Bytes of a response that goes on.
   void send(uint64_t bytes) {
     if (row_ != nullptr) add(row_->bytes, bytes);
   }
   // Its response is over. Returns its number among those of the whole instance, 0 without a board.
-  uint64_t end(uint64_t bytes) {
+  uint64_t end(uint64_t bytes, uint64_t started_us) {
     if (row_ == nullptr) return 0;
     add(row_->finished, 1);
     add(row_->bytes, bytes);
+    add(row_->running_us, monotonic_us() - started_us);
     return latest_ = total_->fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  void count_exception() {
+    if (row_ != nullptr) add(row_->exceptions, 1);
+  }
+  void count_read_error() {
+    if (row_ != nullptr) add(row_->read_errors, 1);
+  }
+  void count_write_error() {
+    if (row_ != nullptr) add(row_->write_errors, 1);
   }
   // The number that end() returned last.
   uint64_t latest() const { return latest_; }

@@ -1,7 +1,14 @@
 /** The master's side of the scoreboard: it makes it, hands out rows to workers, and reads what they wrote there. */
-import type { NativeScoreboard } from '../native.js';
+import { type NativeScoreboard, Score as ScoreIndex } from '../native.js';
+import {
+  type CoreScore,
+  type RequestNote,
+  readCore,
+  readNote,
+  type ScoreReader,
+} from '../stats/core-score.js';
 
-type Native = Pick<NativeScoreboard, 'createScoreboard' | 'mapScoreboard' | 'readScore' | 'clearScores'>;
+type Native = ScoreReader & Pick<NativeScoreboard, 'createScoreboard' | 'mapScoreboard' | 'clearScores'>;
 
 /** A row per JS thread; old and new workers of a reload overlap. Rows that are never used cost no memory. */
 const SIZE = 65_536;
@@ -14,15 +21,26 @@ export interface Score {
   open: number;
   /** Threads that have a request. */
   busy: number;
-  /** Of response bodies. */
+  /** Of responses, heads and bodies. */
   bytes: number;
+  /** Microseconds that the finished requests took, added up. */
+  runningTime: number;
+  exceptions: number;
+  readErrors: number;
+  writeErrors: number;
+  harakiris: number;
 }
 
 /** The rows of one life of a worker. */
 export interface Rows {
   readonly first: number;
   readonly boardSize: number;
+  /** All threads together. */
   read(): Score;
+  /** Each thread by itself. */
+  cores(): CoreScore[];
+  /** The request that a thread got last. @param core 0-based */
+  note(core: number): RequestNote | null;
   /** The worker has gone: others may have them. */
   release(): void;
 }
@@ -31,7 +49,7 @@ export class Scoreboard {
   readonly fd: number;
   readonly #native: Native;
   readonly #taken: { first: number; end: number }[] = [];
-  readonly #numbers = new Float64Array(4);
+  readonly #numbers = new Float64Array(ScoreIndex.length);
 
   /** @throws Error when the kernel refuses. */
   constructor(native: Native) {
@@ -54,7 +72,9 @@ export class Scoreboard {
     return {
       first,
       boardSize: SIZE,
-      read: () => this.#read(range),
+      read: () => total(this.#cores(range)),
+      cores: () => this.#cores(range),
+      note: (core) => readNote(this.#native, first + core),
       release: () => {
         const index = this.#taken.indexOf(range);
         if (index >= 0) this.#taken.splice(index, 1);
@@ -62,18 +82,24 @@ export class Scoreboard {
     };
   }
 
-  #read({ first, end }: { first: number; end: number }): Score {
-    const score: Score = { finished: 0, open: 0, busy: 0, bytes: 0 };
-    for (let row = first; row < end; row += 1) {
-      this.#native.readScore(row, this.#numbers);
-      const [begun = 0, finished = 0, bytes = 0] = this.#numbers;
-      // The two are read one after the other.
-      const open = Math.max(0, begun - finished);
-      score.finished += finished;
-      score.open += open;
-      score.busy += open > 0 ? 1 : 0;
-      score.bytes += bytes;
-    }
-    return score;
+  #cores({ first, end }: { first: number; end: number }): CoreScore[] {
+    return Array.from({ length: end - first }, (_, core) =>
+      readCore(this.#native, first + core, this.#numbers),
+    );
   }
+}
+
+function total(cores: readonly CoreScore[]): Score {
+  const sum = (field: keyof CoreScore) => cores.reduce((all, core) => all + core[field], 0);
+  return {
+    finished: sum('finished'),
+    open: sum('open'),
+    busy: cores.filter(({ open }) => open > 0).length,
+    bytes: sum('bytes'),
+    runningTime: sum('runningTime'),
+    exceptions: sum('exceptions'),
+    readErrors: sum('readErrors'),
+    writeErrors: sum('writeErrors'),
+    harakiris: sum('harakiris'),
+  };
 }

@@ -11,7 +11,7 @@ import { UpgradedBody } from './native-body.js';
 export type Finished = (head: ResponseHead | null, bytes: number) => void;
 
 /** `HTTP/1.1 ` before what a head's text says, CRLF behind it. */
-const versionAndEmptyLine = 11;
+export const versionAndEmptyLine = 11;
 
 /** What only a response that is not over at once needs. */
 class Waiting {

@@ -11,6 +11,7 @@ import { escapeControls, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
 import { Fact, type NativeEngine, type NativeScoreboard, native } from '../native.js';
+import { noteOf } from '../stats/core-score.js';
 import { callApplication } from '../wsgi/call.js';
 import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
@@ -18,7 +19,7 @@ import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
-import { type Finished, NativeSink } from './native-sink.js';
+import { type Finished, NativeSink, versionAndEmptyLine } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
 
@@ -33,7 +34,10 @@ export interface ServerOptions {
 }
 
 /** The piece of the addon that counts this thread's requests. */
-export type Score = Pick<NativeScoreboard, 'beginRequest' | 'endRequest' | 'latestRequest'>;
+export type Score = Pick<
+  NativeScoreboard,
+  'beginRequest' | 'endRequest' | 'latestRequest' | 'countException'
+>;
 
 /** How often a draining server looks whether its last request is over, milliseconds. */
 const drainLook = 5;
@@ -153,19 +157,25 @@ export class ThreadServer {
   /** Counts a request over HTTP, and begins its line; the engine counts its own. Returns whom to tell when it is over. */
   #beginOverHttp(environ: Environ): Finished | null {
     const score = this.#score;
-    score?.beginRequest();
     const line = this.#log?.begin(environ, countVars(environ), 0);
     if (score === null) return line ?? null;
+    const { REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI } = environ;
+    const began = score.beginRequest(noteOf(REQUEST_METHOD, String(REMOTE_ADDR), String(REQUEST_URI)));
     return (head, bytes) => {
-      score.endRequest(bytes);
+      score.endRequest(bytes + (head === null ? 0 : head.text.length + versionAndEmptyLine), began);
       line?.(head, bytes);
     };
   }
 
   #call(environ: Environ, sink: ResponseSink): void {
-    if (this.#direct !== null) this.#direct(environ, sink, reportError);
-    else callApplication(this.#application, environ, sink, reportError);
+    if (this.#direct !== null) this.#direct(environ, sink, this.#report);
+    else callApplication(this.#application, environ, sink, this.#report);
   }
+
+  readonly #report = (error: unknown, environ: Environ): void => {
+    this.#score?.countException();
+    reportError(error, environ);
+  };
 
   #bodyOf(sink: NativeSink): NativeBody {
     const facts = this.#builder.facts;

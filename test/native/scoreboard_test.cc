@@ -36,8 +36,9 @@ CASE("threads that count at once lose nothing while others read") {
     writers.emplace_back([&, i] {
       ScoreKeeper keeper(board, i);
       for (uint64_t request = 1; request <= kRequests; ++request) {
-        keeper.begin(request);
-        CHECK(keeper.end(100) >= request);
+        const uint64_t began = keeper.begin("GET");
+        keeper.count_write_error();
+        CHECK(keeper.end(100, began) >= request);
       }
     });
   }
@@ -49,7 +50,8 @@ CASE("threads that count at once lose nothing while others read") {
     CHECK(board.row(i).requests.load(kRelaxed) == kRequests);
     CHECK(board.row(i).finished.load(kRelaxed) == kRequests);
     CHECK(board.row(i).bytes.load(kRelaxed) == 100 * kRequests);
-    CHECK(board.row(i).started_ms.load(kRelaxed) == kRequests);
+    CHECK(board.row(i).write_errors.load(kRelaxed) == kRequests);
+    CHECK(board.row(i).running_us.load(kRelaxed) < 60'000'000);
   }
   close(fd);
 }
@@ -63,9 +65,9 @@ CASE("what a killed process was doing can be read, and its row cleared for the n
     Scoreboard inherited;
     if (!inherited.map(fd, 3)) _exit(1);
     ScoreKeeper keeper(inherited, 1);
-    keeper.begin(7);
-    keeper.end(5);
-    keeper.begin(8);
+    keeper.end(5, keeper.begin("GET\0\0/first"));
+    keeper.begin("the one that kills");
+    keeper.count_exception();
     raise(SIGKILL);
   }
   int status = 0;
@@ -73,20 +75,23 @@ CASE("what a killed process was doing can be read, and its row cleared for the n
   CHECK(WIFSIGNALED(status));
   CHECK(board.row(1).requests.load(kRelaxed) == 2);
   CHECK(board.row(1).finished.load(kRelaxed) == 1);
-  CHECK(board.row(1).started_ms.load(kRelaxed) == 8);
+  CHECK(board.row(1).exceptions.load(kRelaxed) == 1);
+  CHECK(board.row(1).started_us.load(kRelaxed) > 0);
+  CHECK(board.row(1).note.read() == "the one that kills");
   ScoreKeeper(board, 1).take_over();
   CHECK(board.row(1).finished.load(kRelaxed) == 2);
   board.clear(1, 2);
   CHECK(board.row(1).requests.load(kRelaxed) == 0);
-  CHECK(board.row(1).started_ms.load(kRelaxed) == 0);
+  CHECK(board.row(1).started_us.load(kRelaxed) == 0);
+  CHECK(board.row(1).note.read().empty());
   CHECK(board.total().load(kRelaxed) == 1);
   close(fd);
 }
 
 CASE("without a board nothing is written and nothing is counted") {
   ScoreKeeper keeper;
-  keeper.begin(1);
-  CHECK(keeper.end(1) == 0);
+  CHECK(keeper.begin("GET") == 0);
+  CHECK(keeper.end(1, 0) == 0);
 }
 
 }  // namespace

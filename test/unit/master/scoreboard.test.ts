@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { Scoreboard } from '../../../src/master/scoreboard.js';
 
-/** A board in which every row says the same. */
-function create(numbers: number[] = [0, 0, 0, 0]) {
+/** A board in which every row says the same: requests, finished, bytes, then what `numbers` says. */
+function create(numbers: number[] = [], note = '') {
   const cleared: [number, number][] = [];
   const board = new Scoreboard({
     createScoreboard: () => 9,
     mapScoreboard: () => {},
     readScore: (_, into) => into.set(numbers),
+    readNote: () => note,
     clearScores: (first, count) => cleared.push([first, count]),
   });
   return { board, cleared };
@@ -34,12 +35,34 @@ it('gives every worker rows of its own, and the rows of those that have gone to 
 });
 
 it('adds up what the threads of a worker have done', () => {
-  const { board } = create([10, 7, 100, 5]);
-  expect(board.take(2)?.read()).toEqual({ finished: 14, open: 6, busy: 2, bytes: 200 });
+  const { board } = create([10, 7, 100, 5000, 12, 1, 2, 3, 4]);
+  const rows = board.take(2);
+  expect(rows?.read()).toEqual({
+    finished: 14,
+    open: 6,
+    busy: 2,
+    bytes: 200,
+    runningTime: 10_000,
+    exceptions: 2,
+    readErrors: 4,
+    writeErrors: 6,
+    harakiris: 8,
+  });
+  expect(rows?.cores()).toHaveLength(2);
+  expect(rows?.cores()[1]).toMatchObject({ requests: 10, finished: 7, open: 3, age: 12 });
+});
+
+it('tells which request a thread got last', () => {
+  expect(create([], ['GET', '127.0.0.1', '/a\0b'].join('\0')).board.take(1)?.note(0)).toEqual({
+    method: 'GET',
+    address: '127.0.0.1',
+    uri: '/a\0b',
+  });
+  expect(create().board.take(1)?.note(0)).toBe(null);
 });
 
 it('never has less than no request, whatever happens between two reads', () => {
-  const { board } = create([7, 8, 0, 0]);
+  const { board } = create([7, 8]);
   expect(board.take(1)?.read()).toMatchObject({ open: 0, busy: 0 });
 });
 

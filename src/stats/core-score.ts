@@ -1,0 +1,71 @@
+/**
+ * What one JS thread does and has done, read from its row of the scoreboard: by the master, or by the control thread of
+ * its worker. Nobody is asked, so it works for a thread that is stuck and for a process that has been killed.
+ */
+import { type NativeScoreboard, Score } from '../native.js';
+
+export type ScoreReader = Pick<NativeScoreboard, 'readScore' | 'readNote'>;
+
+/** A request, as the scoreboard keeps it: a long URI is cut off. */
+export interface RequestNote {
+  method: string;
+  /** REQUEST_URI, or PATH_INFO where there is none. */
+  uri: string;
+  /** '' on a unix socket that says nothing of its peer. */
+  address: string;
+}
+
+export interface CoreScore {
+  /** Handed to the application. */
+  requests: number;
+  finished: number;
+  /** Requests that are with the application now; 0: the core is idle. */
+  open: number;
+  /** Of responses, heads and bodies. */
+  bytes: number;
+  /** Microseconds that the finished requests took, added up. */
+  runningTime: number;
+  /** The application threw. */
+  exceptions: number;
+  /** The peer ended, or stalled, inside a request. */
+  readErrors: number;
+  /** It left, or stalled, inside a response. */
+  writeErrors: number;
+  /** Requests ended by harakiri. */
+  harakiris: number;
+  /** Milliseconds since the last request was handed over. */
+  age: number;
+}
+
+/** @param numbers scratch of `Score.length` */
+export function readCore(reader: ScoreReader, row: number, numbers: Float64Array): CoreScore {
+  reader.readScore(row, numbers);
+  const requests = numbers[Score.requests]!;
+  const finished = numbers[Score.finished]!;
+  return {
+    requests,
+    finished,
+    // The two are read one after the other.
+    open: Math.max(0, requests - finished),
+    bytes: numbers[Score.bytes]!,
+    runningTime: numbers[Score.runningTime]!,
+    exceptions: numbers[Score.exceptions]!,
+    readErrors: numbers[Score.readErrors]!,
+    writeErrors: numbers[Score.writeErrors]!,
+    harakiris: numbers[Score.harakiris]!,
+    age: numbers[Score.age]!,
+  };
+}
+
+/** The request that was handed over last; while several are open, the others are not told of. Null: there was none. */
+export function readNote(reader: ScoreReader, row: number): RequestNote | null {
+  const text = reader.readNote(row);
+  if (text === '') return null;
+  const [method = '', address = '', ...uri] = text.split('\0');
+  return { method, address, uri: uri.join('\0') };
+}
+
+/** The text that `beginRequest` takes. */
+export function noteOf(method: string, address: string, uri: string): string {
+  return `${method}\0${address}\0${uri}`;
+}
