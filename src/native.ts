@@ -224,7 +224,20 @@ export interface NativeScoreboard {
   totalRequests(): number;
 }
 
-export interface NativeAddon extends NativeSockets, NativeScoreboard {
+/** What the master asks of the system beside sockets. */
+export interface NativeSupervision {
+  /**
+   * One datagram to the unix socket at a path or `@abstract` name. Waits at most a second for a full receiver.
+   * @returns what went wrong, in the system's words; null when it was sent.
+   */
+  sendDatagram(address: string, text: string): string | null;
+  /** Whether processes whose parent has died become children of this one: it is process 1, or a subreaper. */
+  adoptsOrphans(): boolean;
+  /** Collects a child that has ended, waitpid(2). Returns whether there was one of that pid. */
+  reap(pid: number): boolean;
+}
+
+export interface NativeAddon extends NativeSockets, NativeScoreboard, NativeSupervision {
   createEngine(
     options: EngineOptions,
     handlers: EngineHandlers,

@@ -115,6 +115,8 @@ BoundSocket adopt(std::string_view number, int backlog) {
   } else {
     socket.family = bound.ss_family == AF_INET6 ? SocketFamily::kInet6 : SocketFamily::kInet;
     socket.name = inet_name(bound);
+    const int on = 1;
+    setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   fcntl(socket.fd, F_SETFL, fcntl(socket.fd, F_GETFL) | O_NONBLOCK);
   fcntl(socket.fd, F_SETFD, FD_CLOEXEC);

@@ -1,6 +1,6 @@
 /**
  * The names of sockets (uwsgi-map 3.9): `path`, `@abstract`, `host:port`, `:port`, `*:port`, `10.0.0.*:port`,
- * `[ipv6]:port`.
+ * `[ipv6]:port`, `fd://N`.
  */
 import { networkInterfaces } from 'node:os';
 
@@ -11,7 +11,7 @@ const LONGEST_UNIX_PATH = 102;
 export function addressProblem(address: string): string | null {
   if (address === '') return 'it is empty';
   if (address.startsWith('=')) return 'shared sockets (=N) are not there yet';
-  if (address.startsWith('fd://')) return 'inherited descriptors (fd://N) are not there yet';
+  if (address.startsWith('fd://')) return /^fd:\/\/\d{1,6}$/.test(address) ? null : 'fd:// needs a number';
   if (address.startsWith('@') || !address.includes(':')) return unixProblem(address);
   return inetProblem(address);
 }

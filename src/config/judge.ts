@@ -5,7 +5,8 @@ import { type Problem, type ProblemText, problems } from '../errors/configuratio
 import { type Entry, textOf, whereIs } from './entry.js';
 import type { Draft, Occurrence, Option, PendingMount, PendingSocket } from './option.js';
 import { findOption, nearestOption } from './options.js';
-import { defaultSettings, type Settings } from './settings.js';
+import type { PassedSocket } from './passed-sockets.js';
+import { defaultSettings, type Settings, type SocketSetting } from './settings.js';
 import { inlineComment, parseBool, withoutComment } from './values.js';
 
 export interface Judgement {
@@ -18,16 +19,18 @@ export interface Judgement {
  * @param used the names that placeholders referred to: an unknown option among them is a variable.
  * @param cwd  what folders named in the configuration are relative to.
  * @param isComplete whether all files could be read; if not, what is missing may be in them.
+ * @param passed sockets of systemd: they are served as they are where the configuration names none.
  */
 export function judge(
   entries: readonly Entry[],
   used: ReadonlySet<string>,
   cwd: string,
   isComplete: boolean,
+  passed: readonly PassedSocket[] = [],
 ): Judgement {
   const draft = new Judge(entries, used, cwd);
   for (const entry of entries) draft.judgeEntry(entry);
-  draft.finish(isComplete);
+  draft.finish(isComplete, passed);
   return { settings: draft.settings, problems: draft.mistakes, warnings: draft.warnings };
 }
 
@@ -111,13 +114,14 @@ class Judge implements Draft {
   }
 
   /** What can only be said when everything has been read. */
-  finish(isComplete: boolean): void {
-    const protocol = (this.protocol?.value ?? 'uwsgi') as 'uwsgi' | 'http';
+  finish(isComplete: boolean, passed: readonly PassedSocket[]): void {
+    const protocol = (this.protocol?.value ?? 'uwsgi') as SocketSetting['protocol'];
     this.settings.sockets = this.sockets.map(({ at, address, protocol: own }) => ({
       address,
       protocol: own ?? protocol,
       origin: at.origin,
     }));
+    if (this.sockets.length === 0) this.settings.sockets = passed.map((socket) => asWhole(socket, protocol));
     const { app, needApp, sockets, mounts } = this.settings;
     for (const { path, target } of this.mounts) {
       const isFile = /\.[cm]?[jt]s$/.test(target);
@@ -130,4 +134,10 @@ class Judge implements Draft {
     const hasApplication = app.module !== null || app.file !== null || mounts.length > 0;
     if (needApp && !hasApplication && !emperor) general(problems.noApplication());
   }
+}
+
+/** A passed socket that no line of the configuration speaks of. Named after a protocol, `http`, it speaks that. */
+function asWhole({ fd, name }: PassedSocket, protocol: SocketSetting['protocol']): SocketSetting {
+  const own = name === 'http' || name === 'uwsgi' ? name : protocol;
+  return { address: `fd://${fd}`, protocol: own, origin: { file: null, line: null } };
 }

@@ -2,12 +2,13 @@
  * From the command line, the environment and configuration files to `Settings`: gather, expand, show, judge (uwsgi-map
  * 3.2).
  */
-import { ConfigurationError, formatProblem } from '../errors/configuration.js';
+import { ConfigurationError, formatProblem, type Problem, problems } from '../errors/configuration.js';
 import type { Entry } from './entry.js';
 import { explain } from './help.js';
 import { judge } from './judge.js';
 import { ExitRequested, Loader } from './loader.js';
 import { findOption, optionNames } from './options.js';
+import { arePassedToAnother, passedSockets } from './passed-sockets.js';
 import { EndlessExpansion, expand, placeholderResolver, type Resolve } from './placeholders.js';
 import type { Settings } from './settings.js';
 import { showConfig } from './show.js';
@@ -143,15 +144,22 @@ function judged(loader: Loader, used: ReadonlySet<string>, argv: readonly string
     settings,
     problems: mistakes,
     warnings,
-  } = judge(entries, used, loader.cwd, loader.problems.length === 0);
+  } = judge(entries, used, loader.cwd, loader.problems.length === 0, passedSockets(loader.env, process.pid));
   const found = [...loader.problems, ...mistakes];
-  const warned = [...loader.warnings, ...warnings];
+  const warned = [...loader.warnings, ...warnings, ...lostSockets(loader.env, mistakes)];
   if (found.length > 0) throw new ConfigurationError(found, warned);
   settings.title = ['uwsgi-node', ...argv].join(' ');
   const texts = warned.map(formatProblem);
   const announcements = [...loader.announcements, ...printLines(loader)];
   if (!isOn(loader, 'check')) return { action: 'run', settings, announcements, warnings: texts };
   return print(lines([...announcements, ...texts, 'the configuration is valid']));
+}
+
+/** Why there is no socket, where systemd had some. */
+function lostSockets(env: NodeJS.ProcessEnv, mistakes: readonly Problem[]): Problem[] {
+  const hasNone = mistakes.some(({ code }) => code === problems.noSocket(false).code);
+  if (!hasNone || !arePassedToAnother(env, process.pid)) return [];
+  return [{ ...problems.passedToAnother(env.LISTEN_PID ?? ''), where: 'environment', text: '' }];
 }
 
 const printLines = (loader: Loader) =>

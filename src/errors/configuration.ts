@@ -96,6 +96,11 @@ export const problems = {
         ? 'emperor mode is not there yet, and without it there is no socket; start every vassal as an instance of its own'
         : 'there is no socket to listen on; add socket = app.sock for nginx (uwsgi_pass), or http-socket = :8080 for browsers',
     ),
+  passedToAnother: (pid: string) =>
+    problem(
+      'PASSED_TO_ANOTHER',
+      `systemd has passed sockets to the process ${pid} and not to this one; let ExecStart name uwsgi-node itself, not npx or a shell`,
+    ),
   noApplication: () =>
     problem(
       'NO_APPLICATION',

@@ -50,6 +50,12 @@ export const warnings = {
   backlog: (wanted: number, limit: number) =>
     `*** WARNING: listen = ${wanted} is more than net.core.somaxconn allows: ${limit} is used. ` +
     `Raise it with: sysctl -w net.core.somaxconn=${wanted} ***`,
+  unusedSocket: (name: string) =>
+    `*** WARNING: systemd has passed the socket ${name}, and the configuration has none of that address: nobody serves it ***`,
+  unusableSocket: (fd: number, reason: string) =>
+    `*** WARNING: descriptor ${fd}, which systemd has passed, is no socket to listen on: ${reason} ***`,
+  notNotified: (address: string, reason: string) =>
+    `*** WARNING: systemd cannot be told how the server is: NOTIFY_SOCKET=${address}: ${reason} ***`,
   notRoot: (option: string, value: string) =>
     `*** WARNING: ${option} = ${value} has no effect: only root can change it ***`,
 };
@@ -165,6 +171,13 @@ export const reloads = {
   abandoned: '*** reload given up: the new workers cannot serve, the old ones go on ***',
   needsRestart: (option: string) =>
     `*** WARNING: ${option} has changed; that takes effect when the server is stopped and started ***`,
+};
+
+/** What `systemctl status` shows. */
+export const statuses = {
+  serving: (workers: number) => `${count(workers, 'worker')} of uwsgi-node`,
+  reloading: 'uwsgi-node loads new workers, the old ones serve',
+  stopping: 'uwsgi-node lets its workers finish their requests',
 };
 
 /** Why a worker is replaced that could go on. */

@@ -18,8 +18,11 @@ export class Doors {
   #fifo!: MasterFifo;
   #recycler!: Recycler;
 
-  /** @throws {UwsgiNodeError} UWSGI_FIFO */
-  constructor(instance: Instance, master: Master) {
+  /**
+   * @param onReload told when reloads begin and when they are over.
+   * @throws {UwsgiNodeError} UWSGI_FIFO
+   */
+  constructor(instance: Instance, master: Master, onReload: (isRunning: boolean) => void) {
     this.#instance = instance;
     this.#master = master;
     this.#reloader = new Reloader({
@@ -38,6 +41,7 @@ export class Doors {
         return instance.prepareReload(lines).finally(() => lines.flush());
       },
       log,
+      onRunning: onReload,
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();

@@ -4,17 +4,20 @@
  */
 import { resolve } from 'node:path';
 import type { LoadResult } from '../config/load.js';
+import { passedSockets } from '../config/passed-sockets.js';
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';
 import { logToFile } from '../log/log-file.js';
 import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
 import type { LogBatch } from '../log/stderr.js';
 import { native } from '../native.js';
+import { adoptPassed } from './activation.js';
 import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
 import { removePidfiles, writePidfile } from './pidfile.js';
 import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
 import type { Prepared } from './reload.js';
 import { Scoreboard } from './scoreboard.js';
+import { forgetSystemd } from './systemd.js';
 import { type Life, workerSpawner } from './worker-handle.js';
 
 /** What the process was started with. */
@@ -30,6 +33,8 @@ export class Instance {
   settings: Settings;
   listeners: Listener[] = [];
   readonly #start: Start;
+  /** What systemd has passed, also those that the configuration does not name now: a reload may. */
+  #passed: Listener[] = [];
   #scoreboard: Scoreboard | null = null;
   #reloads = 0;
   /** Absolute, in the order they were written. */
@@ -69,9 +74,13 @@ export class Instance {
     const backlog = backlogOf(settings.listen);
     if (backlog.warning !== null) lines.add(backlog.warning);
 
-    const bound = await bindListeners(settings, backlog.length, target, native);
+    const given = adoptPassed(passedSockets(this.#start.env, process.pid), backlog.length, native);
+    this.#passed = given.listeners;
+    const bound = await bindListeners(settings, backlog.length, target, native, given.listeners);
     this.listeners = bound.listeners;
-    lines.add(...socketLines(bound.listeners), ...bound.warnings);
+    lines.add(...socketLines(bound.listeners, missingIn(given.listeners, bound.listeners)));
+    lines.add(...bound.warnings, ...given.warnings);
+    lines.add(...missingIn(bound.listeners, given.listeners).map(({ name }) => warnings.unusedSocket(name)));
     lines.add(...dropPrivileges(settings, target, identity));
     if (settings.logto2 !== null) logToFile('logto2', resolve(settings.logto2), native);
     this.#writePidfile('pidfile2', settings.pidfile2, lines);
@@ -123,7 +132,7 @@ export class Instance {
         life: this.#lifeOf(settings, listeners),
         commit: () => this.#commit(settings, listeners),
         rollBack: () => {
-          closeListeners(missingIn(this.listeners, listeners), native);
+          closeListeners(ownOnes(missingIn(this.listeners, listeners)), native);
           goBack();
         },
       };
@@ -147,14 +156,14 @@ export class Instance {
   async #listenersFor(settings: Settings, lines: LogBatch): Promise<Listener[]> {
     const backlog = backlogOf(settings.listen).length;
     const nobody = { uid: null, gid: null };
-    const bound = await bindListeners(settings, backlog, nobody, native, this.listeners);
-    const opened = missingIn(this.listeners, bound.listeners);
-    lines.add(...socketLines(bound.listeners, opened), ...bound.warnings);
+    const open = [...this.listeners, ...missingIn(this.listeners, this.#passed)];
+    const bound = await bindListeners(settings, backlog, nobody, native, open);
+    lines.add(...socketLines(bound.listeners, missingIn(open, bound.listeners)), ...bound.warnings);
     return bound.listeners;
   }
 
   #commit(settings: Settings, listeners: Listener[]): string[] {
-    const closed = missingIn(listeners, this.listeners);
+    const closed = ownOnes(missingIn(listeners, this.listeners));
     this.settings = settings;
     this.listeners = listeners;
     return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
@@ -162,6 +171,7 @@ export class Instance {
 
   #lifeOf(settings: Settings, listeners: readonly Listener[]): Life {
     const env = { ...this.#start.env };
+    forgetSystemd(env);
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
     const spawn = workerSpawner({ cwd: process.cwd(), env }, this.#scoreboard?.fd ?? null);
@@ -194,8 +204,11 @@ export function applyEnvironment({ environment }: Settings, env: NodeJS.ProcessE
   }
 }
 
-/** @param opened those that are new; all by default. */
-function socketLines(listeners: readonly Listener[], opened = listeners): string[] {
+/** Those that a reload may close. */
+const ownOnes = (listeners: readonly Listener[]) => listeners.filter(({ passed }) => !passed);
+
+/** @param opened those that are new. */
+function socketLines(listeners: readonly Listener[], opened: readonly Listener[]): string[] {
   return listeners.map((listener, index) => {
     if (opened.includes(listener)) return socketLine({ index, ...listener });
     const { family, name, fd } = listener;

@@ -11,6 +11,7 @@ import { vacuum, warnings } from '../log/startup.js';
 import type { InheritedListener } from '../messages.js';
 import type { BoundListener, ListenOptions } from '../native.js';
 import { findGroup, findUser } from './accounts.js';
+import { isBoundTo } from './activation.js';
 import type { Target } from './privileges.js';
 
 /** The piece of the addon this needs. */
@@ -26,6 +27,8 @@ export interface Listener extends InheritedListener {
   file: { path: string; device: number; inode: number } | null;
   /** The configuration left the port to the kernel. */
   assigned: boolean;
+  /** Somebody else opened it and keeps it, such as systemd: connections wait in it while no server runs. */
+  passed: boolean;
 }
 
 export interface Backlog {
@@ -73,7 +76,9 @@ export async function bindListeners(
       const path = pathOf(socket.address);
       const known = left.findIndex((listener) => isThatOf(listener, socket, path));
       if (known >= 0) {
-        listeners.push({ ...left.splice(known, 1)[0]!, protocol: socket.protocol });
+        const kept = { ...left.splice(known, 1)[0]!, protocol: socket.protocol };
+        listeners.push(kept);
+        if (kept.passed && isPublic(kept)) found.push(warnings.publicSocket(kept.name));
         continue;
       }
       if (path !== null && (await clearPath(path, socket))) found.push(warnings.liveOwner(path));
@@ -115,11 +120,14 @@ function bindOne(
     family: bound.family,
     file,
     assigned: bound.family !== 'unix' && socket.address.endsWith(':0'),
+    passed: socket.address.startsWith('fd://'),
   };
 }
 
 /** Whether a listener serves this socket; not when somebody has removed or replaced its file. */
-function isThatOf({ address, file }: Listener, socket: SocketSetting, path: string | null): boolean {
+function isThatOf(listener: Listener, socket: SocketSetting, path: string | null): boolean {
+  const { address, file, passed } = listener;
+  if (passed) return address === socket.address || isBoundTo(listener, socket.address);
   if (file === null) return path === null && address === socket.address;
   const there = path === file.path ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
   return there?.dev === file.device && there.ino === file.inode;

@@ -26,6 +26,8 @@ export interface MasterParts extends Life {
   log(...lines: string[]): void;
   /** Called once, when every worker is ready for the first time. */
   serving?(): void;
+  /** Called once, when the server begins to stop. */
+  stopping?(): void;
 }
 
 export class Master {
@@ -34,6 +36,7 @@ export class Master {
 
   readonly #log: MasterParts['log'];
   readonly #serving: () => void;
+  readonly #stopping: () => void;
   readonly #crew: Crew;
   readonly #exchange: Exchange;
   #isPaused = false;
@@ -46,6 +49,7 @@ export class Master {
   constructor(parts: MasterParts) {
     this.#log = parts.log;
     this.#serving = parts.serving ?? (() => {});
+    this.#stopping = parts.stopping ?? (() => {});
     const events: WorkerEvents = {
       ready: (worker, message) => this.#onReady(worker, message),
       failed: (worker, reason) => this.#onFailed(worker, reason),
@@ -179,6 +183,7 @@ export class Master {
   #stopWorkers(): void {
     this.resume();
     this.#phase = 'stopping';
+    this.#stopping();
     this.#stoppedAt = performance.now();
     for (const slot of this.#crew.slots) cancelRespawn(slot);
     for (const worker of this.#crew) worker.stop(this.#crew.mercy);

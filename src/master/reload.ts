@@ -38,6 +38,8 @@ export interface ReloadParts {
   /** @throws {UwsgiNodeError} when the new configuration cannot be used; nothing has changed then. */
   prepare(): Promise<Prepared>;
   log(...lines: string[]): void;
+  /** Told when a reload begins, and when it and those that were queued behind it are over. */
+  onRunning?(isRunning: boolean): void;
 }
 
 export class Reloader {
@@ -68,13 +70,18 @@ export class Reloader {
   }
 
   async #run(first: ReloadKind): Promise<void> {
-    this.#isRunning = true;
+    this.#setRunning(true);
     for (let kind: ReloadKind | null = first; kind !== null && !this.#parts.workforce.isStopping; ) {
       this.#queued = null;
       await this.#reload(kind);
       kind = this.#queued;
     }
-    this.#isRunning = false;
+    this.#setRunning(false);
+  }
+
+  #setRunning(isRunning: boolean): void {
+    this.#isRunning = isRunning;
+    this.#parts.onRunning?.(isRunning);
   }
 
   async #reload(kind: ReloadKind): Promise<void> {

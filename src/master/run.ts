@@ -15,6 +15,7 @@ import { Doors } from './doors.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
 import { Master } from './master.js';
 import { listenForSignals } from './signals.js';
+import { forgetSystemd, Notifier } from './systemd.js';
 
 /** A configuration that asks for a server. */
 export type Configuration = Extract<LoadResult, { action: 'run' }>;
@@ -28,6 +29,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   const { settings, announcements, warnings } = configuration;
   process.title = settings.title;
   if (settings.umask !== null) process.umask(settings.umask);
+  forgetSystemd(process.env);
   applyEnvironment(settings, process.env);
   if (settings.logto !== null) logToFile('logto', resolve(settings.logto), native);
   const lines = new LogBatch();
@@ -49,20 +51,35 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   const instance = new Instance(settings, start);
   await instance.begin(lines).finally(() => lines.flush());
 
-  const master = new Master({ ...instance.life, log, serving: () => writeSafePidfiles(instance) });
-  doors = openDoors(instance, master);
+  const notifier = new Notifier({ env: start.env, pid: process.pid, native, log });
+  const master = new Master({
+    ...instance.life,
+    log,
+    serving: () => {
+      writeSafePidfiles(instance);
+      notifier.ready(master.life.settings.processes);
+    },
+    stopping: () => notifier.stopping(),
+  });
+  doors = openDoors(instance, master, notifier);
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) master.start();
   else master.stop(early[0]);
   const exitCode = await master.ended;
   doors.close();
+  notifier.close();
   log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));
   return exitCode;
 }
 
-function openDoors(instance: Instance, master: Master): Doors {
+function openDoors(instance: Instance, master: Master, notifier: Notifier): Doors {
+  const onReload = (isRunning: boolean) => {
+    if (master.isStopping) return;
+    if (isRunning) notifier.reloading();
+    else notifier.ready(master.life.settings.processes);
+  };
   try {
-    return new Doors(instance, master);
+    return new Doors(instance, master, onReload);
   } catch (error) {
     instance.end();
     throw error;

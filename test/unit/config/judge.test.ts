@@ -58,12 +58,21 @@ describe('sockets', () => {
     expect(settings('-s', address).sockets.at(-1)).toMatchObject({ address, protocol: 'uwsgi' });
   });
 
-  it.each(['', ':', ':http', ':70000', '::1:80', '[::1:80', '=0', 'fd://3', 'x'.repeat(103), '999.*:80'])(
-    '%j is none',
-    (address) => {
-      expect(codes('-s', address)).toEqual([address === '' ? 'EMPTY_VALUE' : 'INVALID_ADDRESS']);
-    },
-  );
+  it.each([
+    '',
+    ':',
+    ':http',
+    ':70000',
+    '::1:80',
+    '[::1:80',
+    '=0',
+    'fd://',
+    'fd://x',
+    'x'.repeat(103),
+    '999.*:80',
+  ])('%j is none', (address) => {
+    expect(codes('-s', address)).toEqual([address === '' ? 'EMPTY_VALUE' : 'INVALID_ADDRESS']);
+  });
 
   it('may name the network of an interface', () => {
     const own = Object.values(networkInterfaces())

@@ -70,6 +70,7 @@ describe('bindListeners', () => {
         protocol: 'uwsgi',
         family: 'unix',
         assigned: false,
+        passed: false,
         file: { path, device, inode },
       },
     ]);
