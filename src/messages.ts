@@ -73,7 +73,11 @@ export interface WorkerFailed {
   /** The error's message and stack, or what the module exports instead. */
   reason: string;
 }
-export type WorkerToMaster = WorkerReady | WorkerFailed;
+/** JS thread → control thread → master: an error came up after which `reload-on-exception` wants another worker. */
+export interface WorkerSpoiled {
+  type: 'spoiled';
+}
+export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled;
 
 /** worker's control thread → JS thread, as `workerData`. */
 export interface ThreadStart {
@@ -90,4 +94,4 @@ export interface DrainThread {
   type: 'drain';
 }
 export type ControlToThread = DrainThread;
-export type ThreadToControl = WorkerReady | WorkerFailed | { type: 'drained' };
+export type ThreadToControl = WorkerReady | WorkerFailed | WorkerSpoiled | { type: 'drained' };

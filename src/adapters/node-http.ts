@@ -3,7 +3,7 @@
  * Node's own IncomingMessage and ServerResponse; only the connection below is another.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { ErrorReport } from '../wsgi/call.js';
+import { type ErrorReport, errorText } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
@@ -72,7 +72,7 @@ function countRequest(socket: PeerSocket, holder: ServerHolder): void {
 
 /** node:http would let it end the process. Nothing sent yet: a 500; otherwise the peer must notice. */
 function fail(error: unknown, environ: Environ, response: Response, report: ErrorReport): void {
-  report(error, environ);
+  const told = report(error, environ);
   if (response.headersSent) {
     response.destroy();
     return;
@@ -81,11 +81,11 @@ function fail(error: unknown, environ: Environ, response: Response, report: Erro
   response.statusCode = 500;
   response.statusMessage = 'Internal Server Error';
   response.setHeader('Content-Type', 'text/plain');
-  response.end('Internal Server Error\n');
+  response.end(told ?? errorText);
 }
 
 /** Where another application stands between: its environ knows the log. */
-function reportTo(environ: Environ, error: unknown): void {
+function reportTo(environ: Environ, error: unknown): undefined {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   environ['wsgi.errors'].write(`${text}\n`);
 }

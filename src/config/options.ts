@@ -5,6 +5,7 @@ import type { Option } from './option.js';
 import { applicationOptions, headersOptions, staticOptions } from './options/application.js';
 import { clusterOptions, emperorOptions, sharingOptions } from './options/cluster.js';
 import { configurationOptions } from './options/configuration.js';
+import { exceptionOptions } from './options/exceptions.js';
 import { httpOptions, routingOptions } from './options/http.js';
 import { loggingOptions, statsOptions } from './options/logging.js';
 import { otherOptions, pythonOptions } from './options/plugins.js';
@@ -14,6 +15,7 @@ import { daemonsOptions, hookOptions, identityOptions, isolationOptions } from '
 
 export const options: readonly Option[] = [
   ...applicationOptions,
+  ...exceptionOptions,
   ...socketOptions,
   ...limitOptions,
   ...httpOptions,

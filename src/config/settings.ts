@@ -31,6 +31,9 @@ export interface AppSetting {
 /** A WSGI-style application, a request listener or server for node:http, a fetch handler. */
 export type AppInterface = 'wsgi' | 'node' | 'fetch';
 
+/** What an error that nobody caught ends. */
+export type UncaughtErrors = 'recycle' | 'continue';
+
 /** An application below a path. */
 export interface MountSetting {
   /** `/prefix`, without a slash at the end; empty for the root. */
@@ -45,6 +48,12 @@ export interface Settings {
   /** Requests below a mount's path go to it, with the path moved from PATH_INFO to SCRIPT_NAME. */
   manageScriptName: boolean;
   needApp: boolean;
+  /** An error of the application is shown to the client, with its stack. */
+  catchExceptions: boolean;
+  /** After which errors of the application its worker is replaced. */
+  reloadOnException: { always: boolean; types: string[]; values: string[]; reprs: string[] };
+  /** What an error that nobody caught ends: the thread, or the request alone. */
+  uncaughtErrors: UncaughtErrors;
   /** The `master` option. The same process tree runs without it; only the start-up lines differ. */
   master: boolean;
   processes: number;
@@ -131,6 +140,9 @@ export function defaultSettings(): Settings {
     mounts: [],
     manageScriptName: false,
     needApp: true,
+    catchExceptions: false,
+    reloadOnException: { always: false, types: [], values: [], reprs: [] },
+    uncaughtErrors: 'recycle',
     master: false,
     processes: 1,
     threads: 1,

@@ -186,6 +186,8 @@ export const recycling = {
     `...The work of process ${pid} is done. Seeya! (worker ${id}, max-requests)`,
   lifetime: (id: number, milliseconds: number) =>
     `worker ${id} lifetime reached, it was running for ${Math.floor(milliseconds / 1000)} second(s)`,
+  exception: (id: number, pid: number) =>
+    `... monitored exception detected, respawning worker ${id} (pid: ${pid})...`,
   memory: (id: number, pid: number, bytes: number) =>
     `...The work of process ${pid} is done. Seeya! (worker ${id}, reload-on-rss: ${megabytes(bytes)} MB)`,
   evil: (id: number, pid: number, bytes: number) =>
@@ -199,6 +201,24 @@ export function endOf(code: number | null, signal: number | null): string {
   if (signal !== null) return `, killed by signal ${signal}`;
   return code === null || code === 0 ? '' : `, exit code ${code}`;
 }
+
+/** An error that nobody caught, and whose request it was. @param origin `uncaughtException` or `unhandledRejection` */
+export const uncaught = {
+  fatal: (origin: string, open: readonly string[]) => {
+    const shown = open.slice(0, MOST_SHOWN).join(', ');
+    const rest = open.length > MOST_SHOWN ? ` and ${open.length - MOST_SHOWN} more` : '';
+    return `${origins[origin] ?? origin}, with ${shown === '' ? 'no request' : 'these requests'} open${shown && ': '}${shown}${rest}`;
+  },
+  inside: (origin: string, request: string) => `${origins[origin] ?? origin} in ${request}`,
+  outside: (origin: string) => `${origins[origin] ?? origin} outside of any request`,
+};
+
+const origins: Record<string, string> = {
+  uncaughtException: 'uncaught exception',
+  unhandledRejection: 'unhandled rejection',
+};
+/** Requests that one line names. */
+const MOST_SHOWN = 10;
 
 export const stops = {
   graceful: (signal: string, mercy: number) =>

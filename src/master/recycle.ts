@@ -14,6 +14,7 @@ export interface Recyclable {
   /** Milliseconds since it was ready. */
   readonly age: number | null;
   readonly score: Score | null;
+  readonly isSpoiled: boolean;
   kill(): void;
 }
 
@@ -77,8 +78,9 @@ export class Recycler {
     worker.kill();
   }
 
-  #reasonToReplace({ id, pid, age, score }: Recyclable, settings: Settings): string | null {
+  #reasonToReplace({ id, pid, age, score, isSpoiled }: Recyclable, settings: Settings): string | null {
     if (pid === null || age === null || age < settings.minWorkerLifetime * 1000) return null;
+    if (isSpoiled) return recycling.exception(id, pid);
     const { maxRequests, maxWorkerLifetime, reloadOnRss } = settings;
     // So that workers which began together do not end together.
     const requests = maxRequests + settings.maxRequestsDelta * (id - 1);

@@ -72,6 +72,8 @@ export class WorkerHandle {
   readonly id: number;
   readonly pid: number | null;
   state: 'starting' | 'ready' | 'stopping' | 'gone' = 'starting';
+  /** An error came up after which `reload-on-exception` wants another in its place. */
+  isSpoiled = false;
 
   /** Null when it could not be started at all. */
   readonly #process: WorkerProcess | null;
@@ -170,6 +172,10 @@ export class WorkerHandle {
   #receive(message: WorkerToMaster): void {
     if (message.type === 'failed') {
       this.#events.failed(this, message.reason);
+      return;
+    }
+    if (message.type === 'spoiled') {
+      this.isSpoiled = true;
       return;
     }
     this.#readyAt ??= performance.now();

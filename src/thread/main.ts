@@ -3,7 +3,6 @@
  * serves its share of the listeners, and ends when told to drain. At the other end: src/worker/thread-handle.ts.
  */
 import { hostname } from 'node:os';
-import { inspect } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
@@ -14,8 +13,10 @@ import { native } from '../native.js';
 import type { Application } from '../wsgi/types.js';
 import { type Loaded, loadApplication } from './app-loader.js';
 import { errorStream } from './error-stream.js';
+import { exceptionReport, stackOf } from './exceptions.js';
 import { ProcessShim } from './process-shim.js';
 import { ThreadServer } from './server.js';
+import { watchUncaught } from './uncaught.js';
 
 const { settings, listeners, core, workerId, scores } = workerData as ThreadStart;
 const control = parentPort!;
@@ -72,10 +73,16 @@ async function loadAll(
 
 /** The stack of what a module threw; of our own errors the message says everything. */
 function reason(error: unknown): string {
-  if (!(error instanceof Error)) return inspect(error);
-  return 'code' in error && String(error.code).startsWith('UWSGI_')
-    ? error.message
-    : (error.stack ?? error.message);
+  const isOurs = error instanceof Error && 'code' in error && String(error.code).startsWith('UWSGI_');
+  return isOurs ? error.message : stackOf(error);
+}
+
+function once(call: () => void): () => void {
+  let called = false;
+  return () => {
+    if (!called) call();
+    called = true;
+  };
 }
 
 /** False under uWebSockets.js: Node aborts when such a thread ends, so the control thread ends the process instead. */
@@ -87,11 +94,17 @@ async function run(): Promise<void> {
     native.keepScore(scores.row);
   }
   const { application, app } = await load(settings);
+  const report = exceptionReport(
+    settings,
+    once(() => tell({ type: 'spoiled' })),
+  );
   const server = new ThreadServer(application, {
     listeners,
     settings,
     core,
     score: scores === undefined ? null : native,
+    report,
+    tracksRequests: settings.uncaughtErrors === 'continue',
     constants: {
       multithread: settings.threads > 1,
       multiprocess: settings.processes > 1,
@@ -100,6 +113,7 @@ async function run(): Promise<void> {
       errors: errorStream,
     },
   });
+  watchUncaught(settings.uncaughtErrors, server);
   control.on('message', (message: ControlToThread) => {
     if (message.type === 'drain') void drain(server);
   });

@@ -3,7 +3,8 @@
  */
 import { type NativeEngine, Written } from '../native.js';
 import type { BodySource } from '../wsgi/body-source.js';
-import type { Chunk, Flow, RawSink, ResponseHead, ResponseSink } from '../wsgi/types.js';
+import { internalServerError } from '../wsgi/headers.js';
+import type { Chunk, Environ, Flow, RawSink, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import type { SignalSource } from './environ.js';
 import { UpgradedBody } from './native-body.js';
 
@@ -31,6 +32,9 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   /** The request says HTTP/1.0: the status line repeats the version, as uWSGI's does. */
   http10 = false;
   finished: Finished | null = null;
+  /** While the response is not over after the application's call. */
+  environ: Environ | null = null;
+  #begun = false;
   #waiting: Waiting | null = null;
 
   constructor(
@@ -56,6 +60,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   respond(head: ResponseHead, body: Chunk | null): void {
     if (this.over) return;
     this.over = true;
+    this.environ = null;
     if (this.http10) this.engine.respond(this.connection, head.text, body, true);
     else this.engine.respond(this.connection, head.text, body);
     if (this.finished !== null) this.#tell(head, sizeOf(body));
@@ -132,6 +137,17 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     return new UpgradedBody(this.engine, this);
   }
 
+  /** Nobody will complete this response: a 500 where nothing was sent, else an end that shows. The application is told. */
+  fail(text: string): void {
+    if (this.over) return;
+    const { controller, goneCallbacks } = this.#rest;
+    if (this.#begun) this.abort();
+    else this.respond(internalServerError, text);
+    this.gone = true;
+    controller?.abort();
+    for (const callback of goneCallbacks) callback();
+  }
+
   /** Calls back once, with the next chunk of a streamed body or its end (null). */
   onData(callback: (chunk: Buffer | null) => void): void {
     this.#rest.onData = callback;
@@ -178,11 +194,13 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   #letGo(): void {
     const onData = this.#waiting?.onData ?? null;
     this.#waiting = null;
+    this.environ = null;
     if (onData !== null) setImmediate(onData, null);
   }
 
   #send(head: string | null, chunk: Chunk | null): Flow {
     if (this.over) return 'gone';
+    this.#begun = true;
     const written = this.engine.write(this.connection, head, chunk);
     if (written === Written.dead) {
       this.lose();

@@ -1,6 +1,7 @@
 /**
  * What the HTTP front's sinks do not do themselves: `uwsgi.signal` on first touch, and the request log.
  */
+import { internalServerError } from '../wsgi/headers.js';
 import type { Chunk, Flow, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import type { SignalSource } from './environ.js';
 import { type Finished, sizeOf } from './native-sink.js';
@@ -30,13 +31,29 @@ export class LoggedSink implements ResponseSink {
   #head: ResponseHead | null = null;
   #bytes = 0;
 
+  /** The peer has gone, or the request was given up: who still writes is told that nobody reads. */
+  #gone = false;
+  readonly #goneCallbacks: Array<() => void> = [];
+
   constructor(inner: ResponseSink, finished: Finished) {
     this.#inner = inner;
     this.#finished = finished;
-    inner.onGone(() => this.#finish());
+    inner.onGone(() => {
+      this.#finish();
+      this.#lose();
+    });
+  }
+
+  /** Nobody will complete this response: a 500 where nothing was sent, else an end that shows. The application is told. */
+  fail(text: string): void {
+    if (this.#finished === null) return;
+    if (this.#head === null) this.respond(internalServerError, text);
+    else this.abort();
+    this.#lose();
   }
 
   respond(head: ResponseHead, body: Chunk | null): void {
+    if (this.#gone) return;
     this.#head = head;
     this.#bytes = sizeOf(body);
     this.#inner.respond(head, body);
@@ -44,32 +61,43 @@ export class LoggedSink implements ResponseSink {
   }
 
   begin(head: ResponseHead, chunk: Chunk | null): Flow {
+    if (this.#gone) return 'gone';
     this.#head = head;
     this.#bytes += sizeOf(chunk);
     return this.#inner.begin(head, chunk);
   }
 
   write(chunk: Chunk): Flow {
+    if (this.#gone) return 'gone';
     this.#bytes += sizeOf(chunk);
     return this.#inner.write(chunk);
   }
 
   end(): void {
+    if (this.#gone) return;
     this.#inner.end();
     this.#finish();
   }
 
   abort(): void {
+    if (this.#gone) return;
     this.#inner.abort();
     this.#finish();
   }
 
   onDrain(callback: () => void): void {
-    this.#inner.onDrain(callback);
+    if (this.#gone) setImmediate(callback);
+    else this.#inner.onDrain(callback);
   }
 
   onGone(callback: () => void): void {
-    this.#inner.onGone(callback);
+    if (this.#gone) setImmediate(callback);
+    else this.#goneCallbacks.push(callback);
+  }
+
+  #lose(): void {
+    this.#gone = true;
+    for (const callback of this.#goneCallbacks.splice(0)) callback();
   }
 
   #finish(): void {

@@ -2,26 +2,28 @@
  * One engine with its application, in the thread that creates it: a worker's JS thread is nothing but this plus an
  * application loader, and so is a program that embeds the server.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { upgradeServerOf } from '../adapters/websocket.js';
 import type { Settings } from '../config/settings.js';
 import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front.js';
-import { escapeControls, RequestLog } from '../log/request-log.js';
+import { RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
 import { Fact, type NativeEngine, type NativeScoreboard, native } from '../native.js';
 import { noteOf } from '../stats/core-score.js';
-import { callApplication } from '../wsgi/call.js';
+import { callApplication, type ErrorReport } from '../wsgi/call.js';
 import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
 import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
+import { exceptionReport } from './exceptions.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
 import { type Finished, NativeSink, versionAndEmptyLine } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
+import type { OpenRequest, Requests } from './uncaught.js';
 
 export interface ServerOptions {
   listeners: InheritedListener[];
@@ -31,6 +33,10 @@ export interface ServerOptions {
   constants: EnvironConstants;
   /** Where requests are counted, if anywhere. */
   score?: Score | null;
+  /** Told of the application's errors; by default they are written to the log. */
+  report?: ErrorReport;
+  /** Whether it is known at any time whose request the running code serves: costs every promise a little (Node 20). */
+  tracksRequests?: boolean;
 }
 
 /** The piece of the addon that counts this thread's requests. */
@@ -39,10 +45,13 @@ export type Score = Pick<
   'beginRequest' | 'endRequest' | 'latestRequest' | 'countException'
 >;
 
+/** What a request is answered through; `fail` gives it up from outside (uncaught.ts). */
+type Answer = ResponseSink & { fail(text: string): void };
+
 /** How often a draining server looks whether its last request is over, milliseconds. */
 const drainLook = 5;
 
-export class ThreadServer {
+export class ThreadServer implements Requests {
   /** Why HTTP is served as it is, where the application decided that; null otherwise. */
   httpReason: string | null = null;
   readonly #application: Application;
@@ -56,12 +65,23 @@ export class ThreadServer {
   readonly #engine: NativeEngine;
   /** Requests that wait for something, by connection. */
   readonly #pending: NativeSink[] = [];
+  readonly #openOverHttp = new Set<Environ>();
+  /** Told of every error of the application. */
+  readonly report: ErrorReport;
+  /** Null where requests are not tracked. */
+  readonly #current: AsyncLocalStorage<OpenRequest> | null;
   #front: HttpFront | null = null;
 
   constructor(
     application: Application,
-    { listeners, settings, core, constants, score = null }: ServerOptions,
+    { listeners, settings, core, constants, score = null, ...more }: ServerOptions,
   ) {
+    const report = more.report ?? exceptionReport(settings);
+    this.report = (error, environ) => {
+      score?.countException();
+      return report(error, environ);
+    };
+    this.#current = more.tracksRequests === true ? new AsyncLocalStorage() : null;
     this.#application = application;
     this.#direct = isDirect(application) ? application[direct] : null;
     this.#settings = settings;
@@ -128,6 +148,18 @@ export class ThreadServer {
     this.#log?.flush();
   }
 
+  current(): OpenRequest | undefined {
+    return this.#current?.getStore();
+  }
+
+  open(): Environ[] {
+    const open = [...this.#openOverHttp];
+    this.#pending.forEach(({ environ }) => {
+      if (environ !== null) open.push(environ);
+    });
+    return open;
+  }
+
   /** Whether the event loop stays alive for this server's sake. */
   keepAlive(wanted: boolean): void {
     this.#engine.keepAlive(wanted);
@@ -151,31 +183,36 @@ export class ThreadServer {
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
     if (this.#log !== null) sink.finished = this.#log.begin(environ, facts[Fact.count]!, text.length);
     this.#call(environ, sink);
-    if (!sink.over) this.#pending[connection] = sink;
+    if (!sink.over) {
+      sink.environ = environ;
+      this.#pending[connection] = sink;
+    }
   }
 
   /** Counts a request over HTTP, and begins its line; the engine counts its own. Returns whom to tell when it is over. */
-  #beginOverHttp(environ: Environ): Finished | null {
+  #beginOverHttp(environ: Environ): Finished {
     const score = this.#score;
     const line = this.#log?.begin(environ, countVars(environ), 0);
-    if (score === null) return line ?? null;
     const { REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI } = environ;
-    const began = score.beginRequest(noteOf(REQUEST_METHOD, String(REMOTE_ADDR), String(REQUEST_URI)));
+    const began = score?.beginRequest(noteOf(REQUEST_METHOD, String(REMOTE_ADDR), String(REQUEST_URI))) ?? 0;
+    this.#openOverHttp.add(environ);
     return (head, bytes) => {
-      score.endRequest(bytes + (head === null ? 0 : head.text.length + versionAndEmptyLine), began);
+      this.#openOverHttp.delete(environ);
+      score?.endRequest(bytes + (head === null ? 0 : head.text.length + versionAndEmptyLine), began);
       line?.(head, bytes);
     };
   }
 
-  #call(environ: Environ, sink: ResponseSink): void {
-    if (this.#direct !== null) this.#direct(environ, sink, this.#report);
-    else callApplication(this.#application, environ, sink, this.#report);
+  #call(environ: Environ, sink: Answer): void {
+    if (this.#current === null) return this.#run(environ, sink);
+    const request = { environ, fail: (text: string) => sink.fail(text) };
+    this.#current.run(request, () => this.#run(environ, sink));
   }
 
-  readonly #report = (error: unknown, environ: Environ): void => {
-    this.#score?.countException();
-    reportError(error, environ);
-  };
+  #run(environ: Environ, sink: ResponseSink): void {
+    if (this.#direct !== null) this.#direct(environ, sink, this.report);
+    else callApplication(this.#application, environ, sink, this.report);
+  }
 
   #bodyOf(sink: NativeSink): NativeBody {
     const facts = this.#builder.facts;
@@ -186,9 +223,9 @@ export class ThreadServer {
   #requestOverHttp(vars: HttpEnviron, sink: ResponseSink, body: HttpBody): void {
     const source = body === null || Buffer.isBuffer(body) ? null : body;
     const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
-    const environ = attach(vars, input, new LazySignal((abort) => sink.onGone(abort)));
-    const finished = this.#beginOverHttp(environ);
-    const answer = finished === null ? sink : new LoggedSink(sink, finished);
+    const signal = new LazySignal((abort) => answer.onGone(abort));
+    const environ = attach(vars, input, signal);
+    const answer = new LoggedSink(sink, this.#beginOverHttp(environ));
     this.#call(environ, answer);
   }
 }
@@ -198,11 +235,4 @@ function countVars(environ: Environ): number {
   let count = 0;
   for (const name of Object.keys(environ)) if (name.charCodeAt(0) < 97) count += 1;
   return count;
-}
-
-/** The stack of whatever an application threw, with the request it happened in. */
-function reportError(error: unknown, environ: Environ): void {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
-  const { REQUEST_METHOD, REQUEST_URI, PATH_INFO } = environ;
-  log(`${escapeControls(`${REQUEST_METHOD} ${REQUEST_URI ?? PATH_INFO}`)}: ${stack}`);
 }

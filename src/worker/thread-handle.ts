@@ -30,6 +30,8 @@ export interface ThreadDeath {
 export interface ThreadEvents {
   ready(thread: ThreadHandle, message: WorkerReady): void;
   failed(thread: ThreadHandle, reason: string): void;
+  /** An error came up after which another worker is wanted. */
+  spoiled(): void;
   /** It finished its last request after `drain`, and ends now. */
   drained(thread: ThreadHandle): void;
   /** The last event of a handle. */
@@ -101,6 +103,9 @@ export class ThreadHandle {
       case 'failed':
         this.state = 'failed';
         this.#events.failed(this, message.reason);
+        return;
+      case 'spoiled':
+        this.#events.spoiled();
         return;
       case 'drained':
         this.state = 'drained';

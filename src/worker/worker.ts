@@ -55,6 +55,7 @@ export class WorkerControl {
     this.#events = {
       ready: (thread, message) => this.#onReady(thread, message),
       failed: (thread, reason) => this.#onFailed(thread, reason),
+      spoiled: () => parts.send({ type: 'spoiled' }, () => {}),
       drained: () => this.#exitIfDone(),
       ended: (thread, death) => this.#onEnded(thread, death),
     };

@@ -33,8 +33,14 @@ import type {
   Write,
 } from './types.js';
 
-/** Told of every error of an application, with the request it happened in. Must not throw. */
-export type ErrorReport = (error: unknown, environ: Environ) => void;
+/**
+ * Told of every error of an application, with the request it happened in. Must not throw. Returns what the client may
+ * read of it, where there is more to say than that there was one.
+ */
+export type ErrorReport = (error: unknown, environ: Environ) => string | undefined;
+
+/** The body of a 500 otherwise. */
+export const errorText = 'Internal Server Error\n';
 
 /** Runs the application for one request. Never throws: whatever goes wrong ends in the sink and in `report`. */
 export function callApplication(
@@ -266,14 +272,14 @@ class Call {
 
   /** Nothing sent yet: a 500. Otherwise the peer must notice that the response is broken. The stack goes to the log. */
   #fail(error: unknown): void {
-    if (!this.#isExpected(error)) this.#report(error, this.#environ);
+    const told = this.#isExpected(error) ? undefined : this.#report(error, this.#environ);
     if (!this.#over) {
       this.#over = true;
       if (this.#begun) {
         this.#sink.abort();
       } else {
         const hasNoBody = this.#method === 'HEAD';
-        this.#sink.respond(internalServerError, hasNoBody ? null : 'Internal Server Error\n');
+        this.#sink.respond(internalServerError, hasNoBody ? null : (told ?? errorText));
       }
     }
     this.#close();

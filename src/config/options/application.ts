@@ -168,7 +168,6 @@ export const applicationOptions = defineOptions('application', [
     flag('no-default-app', 'answer 404 where no application is mounted'),
     flag('vhost', 'find applications by host name'),
     flag('vhost-host', 'find applications by the Host header'),
-    flag('catch-exceptions', "send an application's error and its stack to the client"),
     text('chdir2', 'DIR', 'change to this directory after the application has been loaded'),
     text('force-cwd', 'DIR', 'pretend that the server was started in this directory'),
     flag('cgi-mode', 'answer with a Status header in place of an HTTP line', { short: 'c' }),

@@ -187,10 +187,6 @@ export const lifecycleOptions = defineOptions('lifecycle', [
   ...notYetAll([
     int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
     int('mem-collector-freq', 'SECONDS', 'how often memory is measured'),
-    flag('reload-on-exception', 'replace a worker after an error in the application'),
-    list('reload-on-exception-type', 'NAME', 'replace a worker after an error of this type'),
-    list('reload-on-exception-value', 'TEXT', 'replace a worker after an error with this message'),
-    list('reload-on-exception-repr', 'TEXT', 'replace a worker after an error of this type and message'),
     list('exception-handler', 'HANDLER', 'report errors of the application here', { impliesMaster: true }),
     int('forkbomb-delay', 'SECONDS', 'pause when workers die one after the other', { impliesMaster: true }),
     int('heartbeat', 'SECONDS', 'tell the Emperor this often that all is well'),

@@ -15,6 +15,7 @@ function create(changes = {}) {
     age: 60_000,
     score: { finished: 0, open: 0, busy: 0, bytes: 0 },
     memory: 50 * MB,
+    isSpoiled: false,
     killed: 0,
     kill() {
       this.killed += 1;
@@ -113,4 +114,16 @@ it('leaves them alone for a while when a new one could not serve', async () => {
   await look();
   await look();
   expect(replaced).toEqual([1, 1]);
+});
+
+it('replaces a worker after an error that asks for it, once it has lived long enough', async () => {
+  const { workers, lines, replaced, look } = create();
+  workers[1]!.isSpoiled = true;
+  workers[1]!.age = 9_000;
+  await look();
+  expect(replaced).toEqual([]);
+  workers[1]!.age = 10_000;
+  await look();
+  expect(replaced).toEqual([2]);
+  expect(lines).toEqual(['... monitored exception detected, respawning worker 2 (pid: 102)...']);
 });

@@ -27,7 +27,10 @@ export function serve(
   sink.onGone(() => controller.abort());
   const environ = { REQUEST_METHOD: method, 'uwsgi.signal': controller.signal } as Environ;
   const errors: unknown[] = [];
-  callApplication(application, environ, sink, (error) => errors.push(error));
+  callApplication(application, environ, sink, (error) => {
+    errors.push(error);
+    return undefined;
+  });
   return {
     sink,
     errors,
