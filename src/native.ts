@@ -137,8 +137,12 @@ export interface NativeEngine {
    * @param http10 makes the version HTTP/1.0 instead of 1.1
    */
   respond(connection: number, head: string, body: string | Uint8Array | null, http10?: boolean): void;
-  /** @param head latin-1, complete @returns one of `Written` */
-  write(connection: number, head: string | null, chunk: string | Uint8Array | null): number;
+  /**
+   * @param head latin-1, complete
+   * @param last the response is complete with this, and the request ends as with `finish`
+   * @returns one of `Written`
+   */
+  write(connection: number, head: string | null, chunk: string | Uint8Array | null, last?: boolean): number;
   /**
    * The whole response, whose body is a regular file from its current position on; ends the request.
    * @param head latin-1, complete

@@ -87,8 +87,8 @@ void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   engine_.respond(connection, {scratch_.get(), length}, body);
 }
 
-// write(connection, head or null, chunk) → Flow
-void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
+// write(connection, head or null, chunk, last) → Flow
+void EngineBinding::write(const napi_value* args, size_t count, napi_value* result) {
   size_t used = 0;
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
   Segment head{};
@@ -102,11 +102,10 @@ void EngineBinding::write(const napi_value* args, size_t, napi_value* result) {
   const uint64_t size = head.size + chunk.size;
   const uint64_t started_us = connection.started_us;
   const WriteResult written = engine_.write(connection, head, chunk);
-  if (written == WriteResult::kDead) {
-    score_keeper().end(0, started_us);
-  } else {
-    score_keeper().send(size);
-  }
+  const bool last = count > 3;
+  if (written != WriteResult::kDead) score_keeper().send(size);
+  if (last || written == WriteResult::kDead) score_keeper().end(0, started_us);
+  if (last && written != WriteResult::kDead) engine_.finish(connection);
   *result = make_number(env_, static_cast<double>(written));
 }
 

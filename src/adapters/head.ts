@@ -1,5 +1,5 @@
 /** The head of a response as ServerResponse writes it, taken apart. */
-import type { Header } from '../wsgi/types.js';
+import type { Header, ResponseHead } from '../wsgi/types.js';
 
 /** @param text status line and headers, with or without a last line break */
 export function parseHeaders(text: string): Header[] {
@@ -12,4 +12,25 @@ export function parseHeaders(text: string): Header[] {
     at = end + 2;
   }
   return headers;
+}
+
+/** A head that ServerResponse has written, for the request log. */
+export class WrittenHead implements ResponseHead {
+  readonly code: number;
+  readonly contentLength = null;
+  /** Behind the version; without the empty line. */
+  readonly text: string;
+
+  constructor({ statusCode, _header }: { statusCode: number; _header: string | null }) {
+    this.code = statusCode;
+    this.text = (_header ?? '').slice('HTTP/1.1 '.length, -2);
+  }
+
+  get status(): string {
+    return this.text.slice(0, this.text.indexOf('\r\n'));
+  }
+
+  get headers(): readonly Header[] {
+    return parseHeaders(this.text);
+  }
 }

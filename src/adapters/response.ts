@@ -5,8 +5,6 @@
  * Nothing is subclassed: Express and Koa replace the prototype of responses. What has to be different is an own property.
  */
 import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
-import type { Header, ResponseHead } from '../wsgi/types.js';
-import { parseHeaders } from './head.js';
 import type { PeerSocket } from './socket.js';
 
 type Headers = Record<string, unknown> | OutgoingHttpHeader[] | undefined;
@@ -16,6 +14,7 @@ interface Internals {
   _header: string | null;
   _removedTE: boolean;
   _removedConnection: boolean;
+  readonly outputSize: number;
   _storeHeader(firstLine: string, headers: Headers): void;
   assignSocket(socket: unknown): void;
 }
@@ -27,6 +26,7 @@ const storeHeader = (ServerResponse.prototype as unknown as Internals)._storeHea
 export function makeResponse(request: IncomingMessage, socket: PeerSocket): Response {
   const response = new ServerResponse(request) as Response;
   response._storeHeader = storeWithoutFraming;
+  response.end = endAtOnce;
   // As if the application had taken these headers away: the length is sent where it is known, and never chunks.
   response._removedTE = true;
   response._removedConnection = true;
@@ -34,6 +34,15 @@ export function makeResponse(request: IncomingMessage, socket: PeerSocket): Resp
   response.assignSocket(socket);
   response.on('finish', complete);
   return response;
+}
+
+/** Whatever `end` the prototype has (Express and Koa replace that), run by the socket. */
+function endAtOnce(this: Response, ...values: unknown[]): Response {
+  const { end } = Object.getPrototypeOf(this) as { end(...values: unknown[]): unknown };
+  const socket = this.socket as unknown as PeerSocket | null;
+  if (socket === null) end.apply(this, values);
+  else socket.endWith(this, end, values);
+  return this;
 }
 
 /**
@@ -53,7 +62,12 @@ function storeWithoutFraming(this: Response, firstLine: string, headers: Headers
  */
 const unbuffered = 'X-Accel-Buffering: no';
 
-const isFraming = (name: unknown) => /^(?:transfer-encoding|trailer)$/i.test(String(name));
+function isFraming(name: unknown): boolean {
+  // Nearly all names are of other lengths; a regular expression for each costs.
+  if (typeof name !== 'string' || (name.length !== 7 && name.length !== 17)) return false;
+  const lower = name.toLowerCase();
+  return lower === 'transfer-encoding' || lower === 'trailer';
+}
 
 function withoutFraming(headers: Headers): Headers {
   if (headers === undefined || headers === null) return headers;
@@ -76,33 +90,12 @@ function copyWithoutFraming(headers: Record<string, unknown>): Headers {
 /** node:http's `resOnFinish`: the response has left; the request is let go of. */
 function complete(this: Response): void {
   const socket = this.socket as unknown as PeerSocket | null;
-  socket?.complete(() => new WrittenHead(this));
+  socket?.complete();
   const request = this.req as IncomingMessage & { _dump(): void };
   // Nobody can tell a request that was read to its end from one that was not, unless somebody listens.
   if (request.complete && (request.listenerCount('end') > 0 || request.listenerCount('close') > 0)) {
     request._dump();
   } else if (!request.complete) {
     request.destroy();
-  }
-}
-
-/** A head that ServerResponse wrote, for the request log. */
-class WrittenHead implements ResponseHead {
-  readonly code: number;
-  readonly contentLength = null;
-  /** Behind the version; without the empty line. */
-  readonly text: string;
-
-  constructor(response: Response) {
-    this.code = response.statusCode;
-    this.text = (response._header ?? '').slice('HTTP/1.1 '.length, -2);
-  }
-
-  get status(): string {
-    return this.text.slice(0, this.text.indexOf('\r\n'));
-  }
-
-  get headers(): readonly Header[] {
-    return parseHeaders(this.text);
   }
 }

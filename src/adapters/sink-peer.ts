@@ -26,8 +26,15 @@ export class SinkPeer implements Peer {
     return flow;
   }
 
-  endRaw(): void {
-    this.#sink.end();
+  endRaw(latin1: string | null, chunk: Chunk | null): Flow {
+    if (!this.#begun) {
+      const { head, body } = taken(latin1, chunk);
+      this.#sink.respond(head, join(body));
+      return 'sent';
+    }
+    const flow = latin1 === null && chunk === null ? 'sent' : this.writeRaw(latin1, chunk);
+    if (flow !== 'gone') this.#sink.end();
+    return flow;
   }
 
   abort(): void {
@@ -42,18 +49,28 @@ export class SinkPeer implements Peer {
     this.#sink.onGone(callback);
   }
 
-  /** ServerResponse writes the head whole, as a string, with or without the beginning of the body behind it. */
   #begin(latin1: string | null, chunk: Chunk | null): Flow {
-    const text = latin1 ?? (typeof chunk === 'string' ? chunk : Buffer.from(chunk ?? '').toString('latin1'));
-    const end = text.indexOf('\r\n\r\n') + 4;
+    const { head, body } = taken(latin1, chunk);
     this.#begun = true;
-    const head = headOf(text.slice(0, end - 4));
-    const rest = bodyBehind(text.slice(end), latin1 === null && typeof chunk === 'string');
-    const parts = latin1 === null ? [rest] : [rest, chunk];
-    const [first = null, second = null] = parts.filter((part) => part !== null && part.length > 0);
+    const [first = null, second = null] = body;
     const flow = this.#sink.begin(head, first);
     return second === null || flow === 'gone' ? flow : this.#sink.write(second);
   }
+}
+
+/** ServerResponse writes the head whole, as a string, with or without the beginning of the body behind it. */
+function taken(latin1: string | null, chunk: Chunk | null): { head: ResponseHead; body: Chunk[] } {
+  const text = latin1 ?? (typeof chunk === 'string' ? chunk : Buffer.from(chunk ?? '').toString('latin1'));
+  const end = text.indexOf('\r\n\r\n') + 4;
+  const head = headOf(text.slice(0, end - 4));
+  const rest = bodyBehind(text.slice(end), latin1 === null && typeof chunk === 'string');
+  const parts = latin1 === null ? [rest] : [rest, chunk];
+  return { head, body: parts.filter((part) => part !== null && part.length > 0) as Chunk[] };
+}
+
+function join([first, second]: Chunk[]): Chunk {
+  if (second === undefined) return first ?? '';
+  return Buffer.concat([first!, second].map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
 /** What was written as a string is UTF-8 unless it was said to be latin-1. */

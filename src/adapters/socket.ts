@@ -3,15 +3,16 @@
  * response into it, which goes on to the connection as it is; after an upgrade it is the connection, both ways.
  */
 import type { Server, ServerResponse } from 'node:http';
-import { Duplex } from 'node:stream';
 import type { BodySource } from '../wsgi/body-source.js';
 import { makeHead } from '../wsgi/headers.js';
 import type { Chunk, Environ, Flow, ResponseHead } from '../wsgi/types.js';
+import { WrittenHead } from './head.js';
+import { LateDuplex } from './late-duplex.js';
 
 /** The other end of a socket: a native connection, or a sink that takes the response apart again (sink-peer.ts). */
 export interface Peer {
   writeRaw(latin1: string | null, chunk: Chunk | null): Flow;
-  endRaw(describe: () => ResponseHead): void;
+  endRaw(latin1: string | null, chunk: Chunk | null, describe: () => ResponseHead): Flow;
   abort(): void;
   onDrain(callback: () => void): void;
   onGone(callback: () => void): void;
@@ -28,28 +29,36 @@ type Done = (error?: Error | null) => void;
 /** Node's ServerResponse, with what its connection may look at. */
 interface Message extends ServerResponse {
   _header: string | null;
+  readonly outputSize: number;
 }
 
 /** What the request log says of a connection that became a pipe. */
 const switchedProtocols = makeHead('101 Switching Protocols', []);
 
-const streamOptions = { decodeStrings: false } as const;
+const none: never[] = [];
 
-export class PeerSocket extends Duplex {
+/**
+ * Bytes of a response that is sent together with its end, in one call of the engine: front servers then wake up once. What
+ * is larger is followed, so that `finish` tells when it has left.
+ */
+const mostAtOnce = 65536;
+
+export class PeerSocket extends LateDuplex {
   /** The response that is written, as node:http's sockets have it; null after an upgrade. */
   _httpMessage: Message | null = null;
-  readonly connecting = false;
-  readonly pending = false;
+  declare readonly connecting: boolean;
+  declare readonly pending: boolean;
   /** The http.Server that was captured, where there is one. */
   readonly server: Server | null;
   /** As node:http knows it: there is no `finish` any more. */
-  _hadError = false;
+  declare _hadError: boolean;
 
   static {
+    Object.assign(PeerSocket.prototype, { connecting: false, pending: false, _hadError: false });
     // What a response asks to know whether everything has left. A property in Node's types, an accessor in Node.
     Object.defineProperty(PeerSocket.prototype, 'writableLength', {
       get(this: PeerSocket & { _writableState: { length: number } }) {
-        return this.#queuedSize + this._writableState.length;
+        return this._httpMessage === null ? this._writableState.length : this.#queuedSize;
       },
       configurable: true,
     });
@@ -63,14 +72,14 @@ export class PeerSocket extends Duplex {
   #full = false;
   /** A writer was told to wait. */
   #needsDrain = false;
-  #queued: Written[] = [];
+  #queued: Written[] = none;
   #queuedSize = 0;
-  #callbacks: Done[] = [];
+  #callbacks: Done[] = none;
   #timeout = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(environ: Environ, peer: Peer, server: Server | null) {
-    super(streamOptions);
+    super();
     this.#environ = environ;
     this.#peer = peer;
     this.server = server;
@@ -161,8 +170,8 @@ export class PeerSocket extends Duplex {
     // take it for the response (nginx does).
     if (response._header !== null)
       this.#queue(chunk as Chunk, typeof encoding === 'string' ? encoding : 'utf8');
-    if (typeof callback === 'function') this.#callbacks.push(callback as Done);
-    if (!this.#full && this.writableCorked === 0) this.#flush();
+    if (typeof callback === 'function') this.#callAfterwards(callback as Done);
+    this.#flushUncorked();
     const room = !this.#full && this.#queuedSize < this.writableHighWaterMark;
     if (!room) this.#needsDrain = true;
     return room;
@@ -170,20 +179,47 @@ export class PeerSocket extends Duplex {
 
   override uncork(): void {
     super.uncork();
-    if (this._httpMessage !== null && this.writableCorked === 0 && !this.#full) this.#flush();
+    if (this._httpMessage !== null) this.#flushUncorked();
+  }
+
+  /**
+   * Runs the `end` of the response, which writes the last of it, or all. That leaves together with the end of the
+   * connection.
+   */
+  endWith(response: Message, end: (...values: unknown[]) => unknown, values: unknown[]): void {
+    this.ending = true;
+    try {
+      end.apply(response, values);
+    } finally {
+      this.ending = false;
+      const complete = response.finished && response.outputSize === 0 && !this.#complete;
+      if (!this.#full && !this.destroyed) this.#flush(complete && this.#queuedSize <= mostAtOnce);
+    }
   }
 
   #queue(chunk: Chunk, encoding: string): void {
     if (chunk.length === 0) return;
-    this.#queued.push({ chunk, encoding: encoding as BufferEncoding });
+    const written = { chunk, encoding: encoding as BufferEncoding };
+    if (this.#queued === none) this.#queued = [written];
+    else this.#queued.push(written);
     this.#queuedSize += chunk.length;
   }
 
-  #flush(): void {
+  #callAfterwards(callback: Done): void {
+    if (this.#callbacks === none) this.#callbacks = [callback];
+    else this.#callbacks.push(callback);
+  }
+
+  #flushUncorked(): void {
+    if (!this.#full && !this.ending && this.writableCorked === 0) this.#flush();
+  }
+
+  /** @param last this is all that was missing of the response */
+  #flush(last = false): void {
     this.#timer?.refresh();
     const written = this.#queued;
-    const flow = written.length === 0 ? 'sent' : this.#sendAll(written);
-    if (written.length > 0) this.#queued = [];
+    this.#queued = none;
+    const flow = written.length === 0 && !last ? 'sent' : this.#sendAll(written, last);
     if (flow === 'full') {
       this.#full = true;
       this.#peer.onDrain(() => this.#drained());
@@ -193,7 +229,7 @@ export class PeerSocket extends Duplex {
     if (flow === 'gone') this._hadError = true;
     if (this.#needsDrain) process.nextTick(() => this.#tellRoom());
     if (this.#callbacks.length > 0) process.nextTick(callAll, this.#callbacks);
-    this.#callbacks = [];
+    this.#callbacks = none;
     if (flow === 'gone') this.destroy();
   }
 
@@ -219,7 +255,7 @@ export class PeerSocket extends Duplex {
 
   override _write(chunk: Chunk, encoding: BufferEncoding, done: Done): void {
     this.#timer?.refresh();
-    this.#settle(this.#send(chunk, encoding), done);
+    this.#settle(this.#send({ chunk, encoding }), done);
   }
 
   override _writev(chunks: Written[], done: Done): void {
@@ -228,14 +264,14 @@ export class PeerSocket extends Duplex {
   }
 
   override _final(done: Done): void {
-    if (!this.#complete) this.#finish(() => switchedProtocols);
+    if (!this.#complete) this.#pass(null, null, true);
     done();
   }
 
   /** The response has been written. */
-  complete(describe: () => ResponseHead): void {
+  complete(): void {
     if (this.destroyed) return;
-    this.#finish(describe);
+    if (!this.#complete) this.#pass(null, null, true);
     this.destroy();
   }
 
@@ -266,11 +302,6 @@ export class PeerSocket extends Duplex {
     done(error);
   }
 
-  #finish(describe: () => ResponseHead): void {
-    this.#complete = true;
-    this.#peer.endRaw(describe);
-  }
-
   /** The peer went away. */
   #lose(): void {
     if (this.#complete && this._httpMessage !== null) return;
@@ -287,24 +318,30 @@ export class PeerSocket extends Duplex {
     done();
   }
 
-  #send(chunk: Chunk, encoding: BufferEncoding | 'buffer'): Flow {
-    if (typeof chunk !== 'string') return this.#peer.writeRaw(null, chunk);
-    if (isLatin1(encoding)) return this.#peer.writeRaw(chunk, null);
-    return this.#peer.writeRaw(
-      null,
-      isUtf8(encoding) ? chunk : Buffer.from(chunk, encoding as BufferEncoding),
-    );
+  #send({ chunk, encoding }: Written, last = false): Flow {
+    if (typeof chunk !== 'string') return this.#pass(null, chunk, last);
+    if (isLatin1(encoding)) return this.#pass(chunk, null, last);
+    return this.#pass(null, isUtf8(encoding) ? chunk : Buffer.from(chunk, encoding as BufferEncoding), last);
   }
 
   /** What was written between cork and uncork: mostly a head, or a head and a Buffer, and an empty end. */
-  #sendAll(written: readonly Written[]): Flow {
-    const [first, second, third] = written;
-    if (first === undefined) return 'sent';
-    if (second === undefined) return this.#send(first.chunk, first.encoding);
-    if (third === undefined && typeof first.chunk === 'string' && isLatin1(first.encoding)) {
-      return this.#peer.writeRaw(first.chunk, bytesOf(second));
+  #sendAll(written: readonly Written[], last = false): Flow {
+    const [first, second] = written;
+    if (first === undefined) return this.#pass(null, null, last);
+    if (second === undefined) return this.#send(first, last);
+    if (written.length === 2 && typeof first.chunk === 'string' && isLatin1(first.encoding)) {
+      return this.#pass(first.chunk, bytesOf(second), last);
     }
-    return this.#peer.writeRaw(null, Buffer.concat(written.map(bytesOf)));
+    return this.#pass(null, Buffer.concat(written.map(bytesOf)), last);
+  }
+
+  #pass(latin1: string | null, chunk: Chunk | null, last: boolean): Flow {
+    if (!last) return this.#peer.writeRaw(latin1, chunk);
+    this.#complete = true;
+    const response = this._httpMessage;
+    return this.#peer.endRaw(latin1, chunk, () =>
+      response === null ? switchedProtocols : new WrittenHead(response),
+    );
   }
 
   /** As `socketOnTimeout` of node:http: whoever listens decides; if nobody does, the connection ends. */

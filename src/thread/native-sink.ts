@@ -19,7 +19,6 @@ class Waiting {
   onData: ((chunk: Buffer | null) => void) | null = null;
   drained: (() => void) | null = null;
   controller: AbortController | null = null;
-  goneCallbacks: Array<() => void> = [];
   head: ResponseHead | null = null;
   bytes = 0;
 }
@@ -35,6 +34,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   /** While the response is not over after the application's call. */
   environ: Environ | null = null;
   #begun = false;
+  #whenGone: (() => void) | null = null;
   #waiting: Waiting | null = null;
 
   constructor(
@@ -64,7 +64,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.http10) this.engine.respond(this.connection, head.text, body, true);
     else this.engine.respond(this.connection, head.text, body);
     if (this.finished !== null) this.#tell(head, sizeOf(body));
-    if (this.#waiting !== null) this.#letGo();
+    if (this.#waiting !== null || this.#whenGone !== null) this.#letGo();
   }
 
   sendFile(head: ResponseHead, fd: number): boolean {
@@ -108,8 +108,15 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   }
 
   onGone(callback: () => void): void {
+    const before = this.#whenGone;
     if (this.gone) setImmediate(callback);
-    else this.#rest.goneCallbacks.push(callback);
+    else if (before === null) this.#whenGone = callback;
+    else {
+      this.#whenGone = () => {
+        before();
+        callback();
+      };
+    }
   }
 
   get raw(): RawSink {
@@ -121,15 +128,19 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     return this.#send(latin1, chunk);
   }
 
-  endRaw(describe: () => ResponseHead): void {
-    if (this.over) return;
+  endRaw(latin1: string | null, chunk: Chunk | null, describe: () => ResponseHead): Flow {
+    if (this.over) return 'gone';
     this.over = true;
-    this.engine.finish(this.connection);
+    let written: number = Written.done;
+    if (latin1 === null && chunk === null) this.engine.finish(this.connection);
+    else written = this.engine.write(this.connection, latin1, chunk, true);
     if (this.finished !== null) {
       const head = describe();
-      this.#tell(head, Math.max(0, this.#rest.bytes - versionAndEmptyLine - head.text.length));
+      const sent = (this.#waiting?.bytes ?? 0) + (latin1?.length ?? 0) + sizeOf(chunk);
+      this.#tell(head, Math.max(0, sent - versionAndEmptyLine - head.text.length));
     }
     this.#letGo();
+    return written === Written.dead ? 'gone' : 'sent';
   }
 
   upgrade(): BodySource {
@@ -140,12 +151,13 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   /** Nobody will complete this response: a 500 where nothing was sent, else an end that shows. The application is told. */
   fail(text: string): void {
     if (this.over) return;
-    const { controller, goneCallbacks } = this.#rest;
+    const controller = this.#waiting?.controller;
+    const whenGone = this.#whenGone;
     if (this.#begun) this.abort();
     else this.respond(internalServerError, text);
     this.gone = true;
     controller?.abort();
-    for (const callback of goneCallbacks) callback();
+    whenGone?.();
   }
 
   /** Calls back once, with the next chunk of a streamed body or its end (null). */
@@ -172,12 +184,12 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.gone) return;
     const answered = this.over;
     this.gone = this.over = true;
-    const { head, bytes, controller, goneCallbacks } = this.#rest;
+    const { head, bytes, controller } = this.#rest;
     if (!answered) this.#tell(head, bytes);
     controller?.abort();
     this.data(null);
     this.writable();
-    for (const callback of goneCallbacks) callback();
+    this.#whenGone?.();
     this.#letGo();
   }
 
@@ -195,6 +207,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     const onData = this.#waiting?.onData ?? null;
     this.#waiting = null;
     this.environ = null;
+    this.#whenGone = null;
     if (onData !== null) setImmediate(onData, null);
   }
 

@@ -9,7 +9,7 @@ import type { Application, Environ, ResponseSink } from './types.js';
  * Registered, because an application that this package's library has made is served by its program, which is another
  * bundle. The number is raised when `DirectCall` changes: two versions in one process must not take each other's sinks.
  */
-export const direct: unique symbol = Symbol.for('uwsgi-node.direct.1');
+export const direct: unique symbol = Symbol.for('uwsgi-node.direct.2');
 
 /** Runs the application for one request. Never throws: whatever goes wrong ends in the sink and in `report`. */
 export type DirectCall = (environ: Environ, sink: ResponseSink, report: ErrorReport) => void;

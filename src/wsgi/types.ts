@@ -121,8 +121,11 @@ export interface ResponseSink {
 export interface RawSink {
   /** Sends `latin1`, then `chunk`. */
   writeRaw(latin1: string | null, chunk: Chunk | null): Flow;
-  /** The response is complete. `describe` is asked what was sent, if somebody wants to know (the request log). */
-  endRaw(describe: () => ResponseHead): void;
+  /**
+   * Sends what is given, with which the response is complete. `describe` is asked what was sent, if somebody wants to know
+   * (the request log).
+   */
+  endRaw(latin1: string | null, chunk: Chunk | null, describe: () => ResponseHead): Flow;
   abort(): void;
   onDrain(callback: () => void): void;
   onGone(callback: () => void): void;
