@@ -27,7 +27,7 @@ interface State {
   destroyed: boolean;
   closed: boolean;
   closeEmitted: boolean;
-  corked: number;
+  errored: Error | null;
 }
 
 interface Made {
@@ -41,6 +41,7 @@ const ignored = { corked: 0 };
 export abstract class LateDuplex extends Unmade {
   #made = false;
   #gone = false;
+  #error: Error | null = null;
   #corked = 0;
   /** Inside the `end` of a response: `_writableState` is asked for in order to uncork, and for nothing else. */
   protected ending = false;
@@ -56,6 +57,9 @@ export abstract class LateDuplex extends Unmade {
       destroyed() {
         return this.#gone;
       },
+      errored() {
+        return this.#error;
+      },
       writableCorked() {
         return this.#corked;
       },
@@ -63,7 +67,6 @@ export abstract class LateDuplex extends Unmade {
       readableHighWaterMark: () => readableHighWaterMark,
     };
     for (const [name, early] of Object.entries(getters)) {
-      // Node 26 has the readable side's accessors on Readable.prototype only, as all before it.
       const late = descriptorOf(name);
       Object.defineProperty(LateDuplex.prototype, name, {
         ...late,
@@ -121,7 +124,8 @@ export abstract class LateDuplex extends Unmade {
     if (this.#made) return super.destroy(error);
     if (this.#gone) return this;
     this.#gone = true;
-    this._destroy(error ?? null, () => process.nextTick(emitClose, this, error));
+    this.#error = error ?? null;
+    this._destroy(this.#error, () => process.nextTick(emitClose, this, error));
     return this;
   }
 
@@ -129,10 +133,11 @@ export abstract class LateDuplex extends Unmade {
     this.#made = true;
     Duplex.call(this as never, streamOptions);
     const { _readableState, _writableState } = this as unknown as Made;
-    _writableState.corked = this.#corked;
+    for (; this.#corked > 0; this.#corked -= 1) super.cork();
     if (!this.#gone) return;
     for (const state of [_readableState, _writableState]) {
       state.destroyed = state.closed = state.closeEmitted = true;
+      state.errored = this.#error;
     }
   }
 }

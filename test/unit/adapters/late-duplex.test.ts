@@ -65,8 +65,8 @@ it('a response that is whole goes out in one call, and nobody has needed a strea
 
 it.each([
   ['a Buffer', (response: ServerResponse) => response.end(Buffer.from('hello'))],
-  ['write and end', (response: ServerResponse) => void (response.write('hel'), response.end('lo'))],
-  ['nothing but an end', (response: ServerResponse) => void (response.write('hello'), response.end())],
+  ['write and end', (response: ServerResponse) => response.write('hel') && response.end('lo')],
+  ['nothing but an end', (response: ServerResponse) => response.write('hello') && response.end()],
 ])('so it does as %s', async (_how, answer) => {
   const { peer, response } = exchange();
   answer(response);
@@ -152,6 +152,7 @@ it('tells an error and its end once each, made or not', async () => {
 it('lets an application read and write it, as after an upgrade', async () => {
   const peer = new RecordingPeer();
   const socket = new PeerSocket({} as Environ, peer, null);
+  // Corked before there is a stream.
   socket.cork();
   socket.write('one ');
   socket.write('two');
