@@ -44,6 +44,11 @@ export interface NativeSockets {
   replaceListener(port: number, inherited: number): number;
   /** Connections that wait at a listening socket; -1 where the kernel does not tell. */
   queueDepth(fd: number): number;
+  /**
+   * Calls back once when one of the descriptors can be read from; for the main thread. Returns how to give up.
+   * @throws Error where one cannot be watched.
+   */
+  watchReadable(fds: readonly number[], callback: () => void): () => void;
   /** _exit(2): ends the process at once, without Node's teardown. */
   exitNow(code: number): never;
 }
@@ -189,8 +194,10 @@ export const Score = {
   /** It left, or stalled, inside a response. */
   writeErrors: 7,
   harakiris: 8,
+  /** Thousandths of the last second that the thread was at work. */
+  load: 9,
   /** Of the array. */
-  length: 9,
+  length: 10,
 } as const;
 
 /** The scoreboard: what every JS thread of the server does, in memory shared by master and workers. */
@@ -221,6 +228,8 @@ export interface NativeScoreboard {
   readNote(row: number): string;
   /** A request of that thread was ended by harakiri. */
   countHarakiri(row: number): void;
+  /** How many thousandths of the last second that thread was at work. */
+  reportLoad(row: number, thousandths: number): void;
   clearScores(first: number, count: number): void;
   /** The number, in the whole instance, of the request that the calling thread has finished last. */
   latestRequest(): number;

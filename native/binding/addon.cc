@@ -5,6 +5,7 @@
 #include "native/binding/scoreboard_binding.h"
 #include "native/binding/sockets_binding.h"
 #include "native/binding/supervision_binding.h"
+#include "native/binding/watch_binding.h"
 
 namespace {
 
@@ -12,6 +13,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   uwsgi_node::export_sockets(env, exports);
   uwsgi_node::export_scoreboard(env, exports);
   uwsgi_node::export_supervision(env, exports);
+  uwsgi_node::export_watch(env, exports);
   napi_value function;
   napi_create_function(env, "createEngine", NAPI_AUTO_LENGTH, uwsgi_node::create_engine, nullptr, &function);
   exports.Set("createEngine", Napi::Value(env, function));

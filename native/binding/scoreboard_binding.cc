@@ -59,6 +59,7 @@ void read_score(const Napi::CallbackInfo& info) {
   set(6, row.read_errors.load(kRelaxed));
   set(7, row.write_errors.load(kRelaxed));
   set(8, row.harakiris.load(kRelaxed));
+  set(9, row.load.load(kRelaxed));
 }
 
 Napi::Value read_note(const Napi::CallbackInfo& info) {
@@ -67,6 +68,10 @@ Napi::Value read_note(const Napi::CallbackInfo& info) {
 
 void count_harakiri(const Napi::CallbackInfo& info) {
   board->row(uint_argument(info, 0)).harakiris.fetch_add(1, std::memory_order_relaxed);
+}
+
+void report_load(const Napi::CallbackInfo& info) {
+  board->row(uint_argument(info, 0)).load.store(uint_argument(info, 1), std::memory_order_relaxed);
 }
 
 void count_exception(const Napi::CallbackInfo&) { keeper.count_exception(); }
@@ -133,6 +138,7 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("readScore", Napi::Function::New(env, read_score, "readScore"));
   exports.Set("readNote", Napi::Function::New(env, read_note, "readNote"));
   exports.Set("countHarakiri", Napi::Function::New(env, count_harakiri, "countHarakiri"));
+  exports.Set("reportLoad", Napi::Function::New(env, report_load, "reportLoad"));
   exports.Set("countException", Napi::Function::New(env, count_exception, "countException"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
   exports.Set("latestRequest", Napi::Function::New(env, latest_request, "latestRequest"));

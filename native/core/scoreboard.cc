@@ -33,9 +33,9 @@ Scoreboard::~Scoreboard() {
 void Scoreboard::clear(uint32_t first, uint32_t count) {
   for (uint32_t index = first; index < first + count; ++index) {
     ScoreRow& cleared = row(index);
-    for (auto* field :
-         {&cleared.requests, &cleared.finished, &cleared.bytes, &cleared.running_us, &cleared.started_us,
-          &cleared.exceptions, &cleared.read_errors, &cleared.write_errors, &cleared.harakiris}) {
+    for (auto* field : {&cleared.requests, &cleared.finished, &cleared.bytes, &cleared.running_us,
+                        &cleared.started_us, &cleared.exceptions, &cleared.read_errors, &cleared.write_errors,
+                        &cleared.harakiris, &cleared.load}) {
       field->store(0, std::memory_order_relaxed);
     }
     cleared.note.clear();

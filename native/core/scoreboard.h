@@ -27,6 +27,8 @@ struct alignas(64) ScoreRow {
   std::atomic<uint64_t> write_errors;  // it left, or stalled, inside a response
   // Requests ended by harakiri: counted by the worker's control thread, for the thread may be stuck.
   alignas(64) std::atomic<uint64_t> harakiris;
+  // Thousandths of the last second that the thread was at work; its control thread measures it.
+  std::atomic<uint64_t> load;
   // The request that was handed over last.
   alignas(64) SharedNote note;
 };

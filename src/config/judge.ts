@@ -113,6 +113,19 @@ class Judge implements Draft {
     this.warn(entry, problem(comment, entry.key, meant));
   }
 
+  /** The last line that sets an option. */
+  private lastOf(name: string): Entry | undefined {
+    return this.entries.findLast(({ key }) => findOption(key)?.name === name);
+  }
+
+  private judgeCheaper(): void {
+    const { cheaper, cheaperInitial: initial, processes } = this.settings;
+    const [first, second] = [this.lastOf('cheaper'), this.lastOf('cheaper-initial')];
+    if (first && cheaper >= processes) this.refuse(first, problems.cheaperTooLarge(processes));
+    else if (second && initial !== null && (initial < cheaper || initial > processes))
+      this.refuse(second, problems.cheaperInitialOutside(cheaper, processes));
+  }
+
   /** What can only be said when everything has been read. */
   finish(isComplete: boolean, passed: readonly PassedSocket[]): void {
     const protocol = (this.protocol?.value ?? 'uwsgi') as SocketSetting['protocol'];
@@ -122,6 +135,7 @@ class Judge implements Draft {
       origin: at.origin,
     }));
     if (this.sockets.length === 0) this.settings.sockets = passed.map((socket) => asWhole(socket, protocol));
+    this.judgeCheaper();
     const { app, needApp, sockets, mounts } = this.settings;
     for (const { path, target } of this.mounts) {
       const isFile = /\.[cm]?[jt]s$/.test(target);

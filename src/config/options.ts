@@ -9,7 +9,8 @@ import { exceptionOptions } from './options/exceptions.js';
 import { httpOptions, routingOptions } from './options/http.js';
 import { loggingOptions, statsOptions } from './options/logging.js';
 import { otherOptions, pythonOptions } from './options/plugins.js';
-import { lifecycleOptions, processOptions, reloadOptions, scalingOptions } from './options/processes.js';
+import { lifecycleOptions, processOptions, reloadOptions } from './options/processes.js';
+import { scalingOptions } from './options/scaling.js';
 import { limitOptions, socketOptions, tlsOptions } from './options/sockets.js';
 import { daemonsOptions, hookOptions, identityOptions, isolationOptions } from './options/system.js';
 

@@ -34,6 +34,9 @@ export type AppInterface = 'wsgi' | 'node' | 'fetch';
 /** What an error that nobody caught ends. */
 export type UncaughtErrors = 'recycle' | 'continue';
 
+/** How `cheaper` decides; `manual`: the master fifo does. */
+export type CheaperAlgorithm = 'spare' | 'backlog' | 'busyness' | 'manual';
+
 /** An application below a path. */
 export interface MountSetting {
   /** `/prefix`, without a slash at the end; empty for the root. */
@@ -116,6 +119,37 @@ export interface Settings {
   /** Megabytes of resident memory at which a worker is replaced, and at which it is killed; 0: never. */
   reloadOnRss: number;
   evilReloadOnRss: number;
+  /** Fewest workers; 0: always `processes` of them. */
+  cheaper: number;
+  /** Workers to begin with; null: `cheaper`. */
+  cheaperInitial: number | null;
+  cheaperAlgo: CheaperAlgorithm;
+  /** Workers to start at once; default 1. */
+  cheaperStep: number;
+  /** Seconds, default 3; under `backlog` connections. */
+  cheaperOverload: number;
+  /** Bytes of resident memory of all workers from which no more are started, and from which some go; 0: no limit. */
+  cheaperRssLimitSoft: number;
+  cheaperRssLimitHard: number;
+  /** Percent of the time workers are at work: above `max` more are started, below `min` some go; defaults 50, 25. */
+  cheaperBusynessMax: number;
+  cheaperBusynessMin: number;
+  /** Cycles of `cheaperOverload` seconds to wait before a worker goes, and more of them after one went too soon; 10, 2. */
+  cheaperBusynessMultiplier: number;
+  cheaperBusynessPenalty: number;
+  cheaperBusynessVerbose: boolean;
+  /** Connections that wait at once, and seconds they may have waited, before workers are started for them; 33, 60. */
+  cheaperBusynessBacklogAlert: number;
+  cheaperBusynessBacklogNonzero: number;
+  /** How many then, and cycles before they go again; 1, 3. */
+  cheaperBusynessBacklogStep: number;
+  cheaperBusynessBacklogMultiplier: number;
+  /** No worker is started before the first connection. */
+  cheap: boolean;
+  /** Seconds without a request after which all workers go until the next connection; 0: never. */
+  idle: number;
+  /** The server stops then. */
+  dieOnIdle: boolean;
   /** Where the master's pid is written before root is given up, and after. */
   pidfile: string | null;
   pidfile2: string | null;
@@ -180,6 +214,25 @@ export function defaultSettings(): Settings {
     maxWorkerLifetimeDelta: 0,
     reloadOnRss: 0,
     evilReloadOnRss: 0,
+    cheaper: 0,
+    cheaperInitial: null,
+    cheaperAlgo: 'spare',
+    cheaperStep: 1,
+    cheaperOverload: 3,
+    cheaperRssLimitSoft: 0,
+    cheaperRssLimitHard: 0,
+    cheaperBusynessMax: 50,
+    cheaperBusynessMin: 25,
+    cheaperBusynessMultiplier: 10,
+    cheaperBusynessPenalty: 2,
+    cheaperBusynessVerbose: false,
+    cheaperBusynessBacklogAlert: 33,
+    cheaperBusynessBacklogNonzero: 60,
+    cheaperBusynessBacklogStep: 1,
+    cheaperBusynessBacklogMultiplier: 3,
+    cheap: false,
+    idle: 0,
+    dieOnIdle: false,
     pidfile: null,
     pidfile2: null,
     safePidfile: null,

@@ -87,6 +87,14 @@ export const problems = {
     ),
   invalidChoice: (value: string, choices: readonly string[]) =>
     problem('INVALID_CHOICE', `${quote(value)} is not one of ${choices.join(', ')}`),
+  algorithmAbsent: (name: string) => problem('ALGORITHM_ABSENT', `${name} is not there; spare is used`),
+  cheaperTooLarge: (processes: number) =>
+    problem('CHEAPER_TOO_LARGE', `it must be less than processes, which is ${processes}`),
+  cheaperInitialOutside: (cheaper: number, processes: number) =>
+    problem(
+      'CHEAPER_INITIAL_OUTSIDE',
+      `it must be between cheaper and processes, so between ${cheaper} and ${processes}`,
+    ),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>

@@ -115,6 +115,9 @@ export const httpLine = (engine: string, reason: string | null = null) =>
 export interface Summary {
   /** `wsgi:application (/srv/wsgi.js)` or null without an application. */
   app: string | null;
+  /** That run now. */
+  workers: number;
+  /** At most. */
   processes: number;
   threads: number;
   /** `/run/app.sock (uwsgi)` */
@@ -122,8 +125,9 @@ export interface Summary {
 }
 
 /** The closing line of a start: from here on requests are answered. */
-export function readyLine({ app, processes, threads, sockets }: Summary): string {
-  const workers = `${count(processes, 'worker')} with ${count(threads, 'thread')}${processes > 1 ? ' each' : ''}`;
+export function readyLine({ app, workers: now, processes, threads, sockets }: Summary): string {
+  const some = now < processes ? `${now} of ` : '';
+  const workers = `${some}${count(processes, 'worker')} with ${count(threads, 'thread')}${processes > 1 ? ' each' : ''}`;
   return `*** uwsgi-node is ready: ${app ?? 'no application'}, ${workers}, listening on ${sockets.join(', ')} ***`;
 }
 

@@ -2,7 +2,7 @@
  * The workers of a master: a slot for each, and those without a slot, which finish what they do. Decides nothing. Runs in
  * the master; at the other end of every handle: src/worker/main.ts in a process of its own.
  */
-import { reloads, spawnedOnlyWorker, spawnedWorker } from '../log/startup.js';
+import { deaths, reloads, spawnedOnlyWorker, spawnedWorker } from '../log/startup.js';
 import { cancelRespawn, makeSlot, type Slot } from './slot.js';
 import { type Life, type WorkerEvents, WorkerHandle } from './worker-handle.js';
 
@@ -12,6 +12,8 @@ export class Crew {
   readonly slots: Slot[] = [];
   /** Others have taken their places. */
   readonly retiring = new Set<WorkerHandle>();
+  /** Of those: nobody has taken their places. */
+  readonly cheaped = new WeakSet<WorkerHandle>();
   readonly #events: WorkerEvents;
   readonly #log: (...lines: string[]) => void;
 
@@ -35,7 +37,12 @@ export class Crew {
     return this.slots[id - 1];
   }
 
-  /** Empty slots up to this number. */
+  /** Slots in which somebody works, or is about to. */
+  get active(): Slot[] {
+    return this.slots.filter(({ isCheaped }) => !isCheaped);
+  }
+
+  /** Empty slots up to this number, in which nobody is to work yet. */
   grow(count: number): void {
     while (this.slots.length < count) this.slots.push(makeSlot(this.slots.length + 1));
   }
@@ -51,6 +58,7 @@ export class Crew {
   /** Starts a worker in its slot. */
   spawn(slot: Slot): WorkerHandle {
     slot.respawn = null;
+    slot.isCheaped = false;
     slot.worker = this.make(slot, this.life);
     return slot.worker;
   }
@@ -66,6 +74,35 @@ export class Crew {
     this.retiring.add(worker);
     this.#log(reloads.killingWorker(worker.id, worker.pid ?? 0));
     worker.stop(this.mercy);
+  }
+
+  /** Lets the worker of a slot finish and go; nobody takes its place. */
+  cheapen(slot: Slot): void {
+    const { worker } = slot;
+    cancelRespawn(slot);
+    slot.isCheaped = true;
+    slot.worker = null;
+    if (worker === null) return;
+    this.retiring.add(worker);
+    this.cheaped.add(worker);
+    worker.stop(this.mercy);
+  }
+
+  /**
+   * Starts workers where nobody is to work.
+   * @returns how many: as many as asked for, or as there are places.
+   */
+  wake(count: number): number {
+    const { settings } = this.life;
+    const slots = this.slots.filter(({ isCheaped }) => isCheaped).slice(0, count);
+    for (const slot of slots) {
+      const isFirst = slot.lives === 0;
+      const worker = this.spawn(slot);
+      if (worker.pid === null) continue;
+      const { id, pid } = worker;
+      this.#log(isFirst ? spawnedWorker(id, pid, settings.threads) : deaths.respawned(id, pid));
+    }
+    return slots.length;
   }
 
   /** Seconds that a worker has to finish. */

@@ -3,8 +3,11 @@ import { resolve } from 'node:path';
 import { reloads, stops } from '../log/startup.js';
 import { LogBatch, log } from '../log/stderr.js';
 import { native } from '../native.js';
+import { Cheaper } from './cheaper.js';
 import { type Letters, MasterFifo } from './fifo.js';
+import { Idle } from './idle.js';
 import type { Instance } from './instance.js';
+import { waitingAt } from './listeners.js';
 import type { Master } from './master.js';
 import { Recycler } from './recycle.js';
 import { Reloader, type ReloadKind } from './reload.js';
@@ -17,6 +20,8 @@ export class Doors {
   #touch!: TouchWatch;
   #fifo!: MasterFifo;
   #recycler!: Recycler;
+  #cheaper!: Cheaper;
+  #idle!: Idle;
 
   /**
    * @param onReload told when reloads begin and when they are over.
@@ -45,7 +50,12 @@ export class Doors {
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
-    this.#recycler = this.#recycle();
+    this.#supervise();
+  }
+
+  /** To be called when no worker runs. */
+  waitForConnection(): void {
+    this.#idle.waitForConnection();
   }
 
   /** @param why the line for the log. */
@@ -66,7 +76,7 @@ export class Doors {
   close(): void {
     this.#touch.close();
     this.#fifo.close();
-    this.#recycler.close();
+    this.#unsupervise();
   }
 
   /** The settings may be others now. */
@@ -75,8 +85,8 @@ export class Doors {
     commit();
     this.#touch.close();
     this.#touch = this.#watch();
-    this.#recycler.close();
-    this.#recycler = this.#recycle();
+    this.#unsupervise();
+    this.#supervise();
     if (String(before.masterFifo) === String(this.#instance.settings.masterFifo)) return;
     this.#fifo.close();
     try {
@@ -101,14 +111,42 @@ export class Doors {
     return new TouchWatch(files, checkInterval);
   }
 
-  #recycle(): Recycler {
+  #supervise(): void {
     const master = this.#master;
-    return new Recycler({
-      settings: () => master.life.settings,
+    const settings = () => master.life.settings;
+    this.#recycler = new Recycler({
+      settings,
       workers: () => master.serving,
       replace: (id) => master.replaceWorker(id),
       log,
     });
+    this.#cheaper = new Cheaper({
+      settings,
+      workers: () => master.working,
+      waiting: () => waitingAt(master.life.listeners, native),
+      start: (count) => master.wake(count),
+      stop: (id) => master.cheapen(id),
+      log,
+    });
+    this.#idle = new Idle({
+      settings,
+      scores: () => master.working?.map(({ score }) => score) ?? null,
+      onConnection: (callback) =>
+        native.watchReadable(
+          master.life.listeners.map(({ fd }) => fd),
+          callback,
+        ),
+      goCheap: () => master.goCheap(),
+      wake: () => master.wake(),
+      stop: (why) => master.stop(why),
+      log,
+    });
+  }
+
+  #unsupervise(): void {
+    this.#recycler.close();
+    this.#cheaper.close();
+    this.#idle.close();
   }
 
   #openFifo(): MasterFifo {
@@ -136,7 +174,7 @@ export class Doors {
       w: reload('w', 'gracefully reloading the workers', 'workers'),
       W: reload('W', 'brutally reloading the workers', 'workers-brutal'),
       B: unknown('B', 'the Emperor'),
-      C: unknown('C', 'a cheap mode'),
+      C: () => master.goCheap(),
       E: unknown('E', 'the Emperor'),
       f: unknown('f', 'another fork of the master'),
       l: unknown('l', 'opening the log again'),

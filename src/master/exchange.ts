@@ -41,11 +41,21 @@ export class Exchange {
    * @returns whether the new workers serve.
    */
   all(life: Life, commit: () => void, isBrutal: boolean): Promise<boolean> {
-    const { slots } = this.#crew;
-    for (const { successor } of slots) if (successor !== null) this.abandon(successor.replacement);
+    for (const { successor } of this.#crew.slots) {
+      if (successor !== null) this.abandon(successor.replacement);
+    }
     this.#crew.grow(life.settings.processes);
-    const wanted = slots.slice(0, life.settings.processes);
-    return this.#replace({ life, slots: wanted, commit, isBrutal, isReload: true });
+    return this.#replace({ life, slots: this.#wanted(life), commit, isBrutal, isReload: true });
+  }
+
+  /** Where workers are to work after a reload: under `cheaper` as many as now within the new bounds, in cheap mode none. */
+  #wanted({ settings: { processes, cheaper } }: Life): Slot[] {
+    const now = this.#crew.active.length;
+    if (now === 0) return [];
+    const count = cheaper === 0 ? processes : Math.min(processes, Math.max(now, cheaper));
+    const places = this.#crew.slots.slice(0, processes);
+    const taken = places.filter(({ isCheaped }) => !isCheaped);
+    return [...taken, ...places.filter(({ isCheaped }) => isCheaped)].slice(0, count);
   }
 
   /**
@@ -56,7 +66,7 @@ export class Exchange {
     const { slots } = this.#crew;
     for (const slot of [...slots]) {
       if (this.#parts.isStopping()) return false;
-      if (!slots.includes(slot) || slot.successor !== null) continue;
+      if (!slots.includes(slot) || slot.isCheaped || slot.successor !== null) continue;
       this.#parts.log(reloads.nextInChain(slot.id));
       if (!(await this.one(slot))) return false;
     }
@@ -82,6 +92,7 @@ export class Exchange {
         return worker;
       });
       this.#parts.log(...spawnedLines(workers, true, life.settings.threads));
+      if (workers.length === 0) this.takeOver(replacement, null);
     });
   }
 
@@ -94,6 +105,7 @@ export class Exchange {
       const { worker, successor } = slot;
       cancelRespawn(slot);
       slot.worker = successor!.worker;
+      slot.isCheaped = false;
       slot.successor = null;
       return worker ?? [];
     });

@@ -138,6 +138,14 @@ export function missingIn(some: readonly Listener[], all: readonly Listener[]): 
   return all.filter(({ fd }) => !some.some((other) => other.fd === fd));
 }
 
+/** Connections that wait at listeners to be accepted; those of which the kernel does not tell count as none. */
+export function waitingAt(
+  listeners: readonly { fd: number }[],
+  native: { queueDepth(fd: number): number },
+): number {
+  return listeners.reduce((sum, { fd }) => sum + Math.max(0, native.queueDepth(fd)), 0);
+}
+
 /** Takes listeners away for good. Returns lines for the log. */
 export function closeListeners(listeners: readonly Listener[], native: Binder): string[] {
   const lines = removeSockets(listeners);

@@ -3,6 +3,7 @@
  * the server stops. Runs in the process that was started; never loads the application, so that nothing an application
  * does can end it. At the other end of every handle: src/worker/main.ts in a process of its own.
  */
+import { cheaper } from '../log/cheaper.js';
 import {
   appReadyLine,
   deaths,
@@ -16,6 +17,7 @@ import {
   stops,
 } from '../log/startup.js';
 import { EXIT_FAILED_APP, type LoadedApp, type WorkerReady } from '../messages.js';
+import { type Cheapable, initialWorkers, mostDispensable } from './cheaper.js';
 import { Crew, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
 import { cancelRespawn, type Replacement, type Slot } from './slot.js';
@@ -28,6 +30,8 @@ export interface MasterParts extends Life {
   serving?(): void;
   /** Called once, when the server begins to stop. */
   stopping?(): void;
+  /** No worker runs: somebody has to call `wake` when a connection waits. */
+  resting?(): void;
 }
 
 export class Master {
@@ -37,6 +41,7 @@ export class Master {
   readonly #log: MasterParts['log'];
   readonly #serving: () => void;
   readonly #stopping: () => void;
+  readonly #resting: () => void;
   readonly #crew: Crew;
   readonly #exchange: Exchange;
   #isPaused = false;
@@ -50,6 +55,7 @@ export class Master {
     this.#log = parts.log;
     this.#serving = parts.serving ?? (() => {});
     this.#stopping = parts.stopping ?? (() => {});
+    this.#resting = parts.resting ?? (() => {});
     const events: WorkerEvents = {
       ready: (worker, message) => this.#onReady(worker, message),
       failed: (worker, reason) => this.#onFailed(worker, reason),
@@ -72,14 +78,16 @@ export class Master {
     return this.#phase === 'stopping';
   }
 
-  /** Spawns every worker. */
+  /** Spawns every worker, under `cheaper` those to begin with. */
   start(): void {
     const { settings } = this.life;
-    const workers = this.#crew.slots.map((slot) => this.#crew.spawn(slot));
+    const slots = settings.cheap ? [] : this.#crew.slots.slice(0, initialWorkers(settings));
+    const workers = slots.map((slot) => this.#crew.spawn(slot));
     this.#log(
       ...(settings.master ? [spawnedMaster(process.pid)] : []),
       ...spawnedLines(workers, settings.master || settings.processes > 1, settings.threads),
     );
+    if (settings.cheap) this.#serve(null);
   }
 
   /**
@@ -136,6 +144,38 @@ export class Master {
     return this.#crew.slots.flatMap(({ worker }) => (worker?.state === 'ready' ? worker : []));
   }
 
+  /** Every place in which somebody works or is about to; null as for `serving`. */
+  get working(): readonly Cheapable[] | null {
+    if (this.#phase !== 'serving' || this.#isPaused || this.#exchange.isRunning) return null;
+    return this.#crew.active.map(({ id, worker }) => worker ?? { id, pid: null, age: null, score: null });
+  }
+
+  /**
+   * Starts workers in places where nobody works, of which there are some under `cheaper` and in cheap mode.
+   * @returns how many.
+   */
+  wake(count = initialWorkers(this.life.settings)): number {
+    return this.#phase === 'serving' ? this.#crew.wake(count) : 0;
+  }
+
+  /** Lets a worker finish and go; its place stays empty. */
+  cheapen(id: number): void {
+    const slot = this.#crew.slotOf({ id });
+    if (slot !== undefined && slot.successor === null) this.#crew.cheapen(slot);
+  }
+
+  /** Cheap mode: lets every worker finish and go, until a connection waits. */
+  goCheap(): void {
+    if (this.working === null || this.#crew.active.length === 0) return;
+    for (const slot of this.#crew.active) this.#crew.cheapen(slot);
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#log(cheaper.waiting);
+    this.#resting();
+  }
+
   /** Workers that rest answer nothing, and lose nothing either: connections wait. */
   pause(): void {
     if (this.#phase === 'stopping' || this.#isPaused) return;
@@ -160,12 +200,23 @@ export class Master {
     return this.#crew.life;
   }
 
-  /** One worker more or less than now, until the next reload; never none. */
+  /**
+   * One worker more or less than now; never none. Under `cheaper` within its bounds and until the algorithm decides
+   * otherwise, else until the next reload.
+   */
   resize(by: 1 | -1): void {
     const { settings } = this.life;
     const processes = settings.processes + by;
-    if (this.#phase !== 'serving' || processes < 1) return;
+    if (this.#phase !== 'serving') return;
     this.resume();
+    if (by > 0 && this.#crew.wake(1) > 0) return;
+    if (settings.cheaper > 0) {
+      const { working } = this;
+      if (by > 0) this.#log(cheaper.full(settings.processes));
+      else if (working !== null && working.length > 1) this.cheapen(mostDispensable(working).id);
+      return;
+    }
+    if (processes < 1) return;
     this.#crew.life = { ...this.life, settings: { ...settings, processes } };
     if (by < 0) {
       for (const worker of this.#crew.shrink()) this.#crew.retire(worker);
@@ -202,7 +253,7 @@ export class Master {
       this.#exchange.takeOver(successor.replacement, app);
       return;
     }
-    const allReady = this.#crew.slots.every((slot) => slot.worker?.state === 'ready');
+    const allReady = this.#crew.active.every((slot) => slot.worker?.state === 'ready');
     if (this.#phase === 'starting' && allReady) this.#serve(app);
   }
 
@@ -215,13 +266,15 @@ export class Master {
     const isFirst = this.#phase === 'starting';
     this.#phase = 'serving';
     if (isFirst) this.#serving();
-    this.#log(this.#summary(app));
+    if (this.#crew.active.length === 0) this.#rest();
+    else this.#log(this.#summary(app));
   }
 
   #summary(app: LoadedApp | null): string {
     const { settings, listeners } = this.life;
     return readyLine({
       app: app === null ? null : applicationText(app),
+      workers: this.#crew.active.length,
       processes: settings.processes,
       threads: settings.threads,
       sockets: listeners.map(({ name, protocol }) => `${name} (${protocol})`),
@@ -245,7 +298,8 @@ export class Master {
     const { id, pid } = worker;
     const slot = this.#crew.slotOf(worker);
     if (this.#crew.retiring.delete(worker)) {
-      if (pid !== null) this.#log(reloads.killed(id, pid, endOf(death.code, death.signal)));
+      if (this.#crew.cheaped.has(worker)) this.#log(cheaper.cheaped(id));
+      else if (pid !== null) this.#log(reloads.killed(id, pid, endOf(death.code, death.signal)));
       this.#endIfDone();
     } else if (this.#phase === 'stopping') {
       const how = endOf(death.code, death.signal);

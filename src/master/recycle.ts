@@ -2,9 +2,9 @@
  * Replaces workers that have served enough, lived long enough or grown too large, one at a time and as gracefully as a
  * reload does: the new one loads while the old one serves. Runs in the master, which looks every `check-interval`.
  */
-import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
 import { recycling } from '../log/startup.js';
+import { residentMemory } from './memory.js';
 import type { Score } from './scoreboard.js';
 
 /** The piece of a worker handle that is used. */
@@ -13,8 +13,8 @@ export interface Recyclable {
   readonly pid: number | null;
   /** Milliseconds since it was ready. */
   readonly age: number | null;
-  readonly score: Score | null;
   readonly isSpoiled: boolean;
+  readonly score: Pick<Score, 'finished'> | null;
   kill(): void;
 }
 
@@ -94,12 +94,3 @@ export class Recycler {
 }
 
 const MEGABYTE = 1024 * 1024;
-
-function residentMemory(pid: number): number | null {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
-  } catch {
-    return null;
-  }
-}

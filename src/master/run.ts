@@ -60,6 +60,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
       notifier.ready(master.life.settings.processes);
     },
     stopping: () => notifier.stopping(),
+    resting: () => doors?.waitForConnection(),
   });
   doors = openDoors(instance, master, notifier);
   stop = (signal) => master.stop(signal);

@@ -29,6 +29,8 @@ export interface Score {
   readErrors: number;
   writeErrors: number;
   harakiris: number;
+  /** Share of the last second that its threads were at work, 0-1; threads that only wait are not. */
+  load: number;
 }
 
 /** The rows of one life of a worker. */
@@ -101,5 +103,6 @@ function total(cores: readonly CoreScore[]): Score {
     readErrors: sum('readErrors'),
     writeErrors: sum('writeErrors'),
     harakiris: sum('harakiris'),
+    load: sum('load') / cores.length,
   };
 }

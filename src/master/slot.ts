@@ -22,6 +22,8 @@ export interface Slot {
   readonly id: number;
   readonly throttle: Throttle;
   worker: WorkerHandle | null;
+  /** Nobody is to work here now. */
+  isCheaped: boolean;
   /** The worker that loads while `worker` still serves. */
   successor: { worker: WorkerHandle; replacement: Replacement } | null;
   /** Set while the next start is put off. */
@@ -31,7 +33,15 @@ export interface Slot {
 }
 
 export function makeSlot(id: number): Slot {
-  return { id, throttle: new Throttle(), worker: null, successor: null, respawn: null, lives: 0 };
+  return {
+    id,
+    throttle: new Throttle(),
+    worker: null,
+    isCheaped: true,
+    successor: null,
+    respawn: null,
+    lives: 0,
+  };
 }
 
 /** Puts off no start any longer. */

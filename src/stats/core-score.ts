@@ -33,6 +33,8 @@ export interface CoreScore {
   writeErrors: number;
   /** Requests ended by harakiri. */
   harakiris: number;
+  /** Share of the last second that its event loop was at work, 0-1; one that only waits is not. */
+  load: number;
   /** Milliseconds since the last request was handed over. */
   age: number;
 }
@@ -53,6 +55,7 @@ export function readCore(reader: ScoreReader, row: number, numbers: Float64Array
     readErrors: numbers[Score.readErrors]!,
     writeErrors: numbers[Score.writeErrors]!,
     harakiris: numbers[Score.harakiris]!,
+    load: numbers[Score.load]! / 1000,
     age: numbers[Score.age]!,
   };
 }

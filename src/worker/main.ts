@@ -25,6 +25,7 @@ const control = new WorkerControl({
   spawnThread,
   exit: (code) => native.exitNow(code),
   log,
+  scoreboard: native,
 });
 process.on('message', (message) => control.receive(message as MasterToWorker));
 process.on('disconnect', () => control.masterGone());

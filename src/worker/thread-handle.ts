@@ -2,6 +2,7 @@
  * One JS thread of a worker, seen from the control thread: started here, ended here, everything between is messages. A
  * handle serves one life of a core. At the other end: src/thread/main.ts.
  */
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import type { ControlToThread, ThreadStart, ThreadToControl, WorkerReady } from '../messages.js';
 import { packageRoot } from '../package-root.js';
@@ -10,6 +11,7 @@ import { packageRoot } from '../package-root.js';
 export interface JsThread {
   postMessage(message: ControlToThread): void;
   terminate(): Promise<number>;
+  readonly performance: Pick<typeof performance, 'eventLoopUtilization'>;
   on(event: 'message', listener: (message: ThreadToControl) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   on(event: 'exit', listener: (code: number) => void): unknown;
@@ -53,6 +55,7 @@ export class ThreadHandle {
   /** Null when it could not be started at all. */
   readonly #thread: JsThread | null;
   #error: unknown;
+  #measured: EventLoopUtilization | null = null;
   #readyAt: number | null = null;
   #patience: NodeJS.Timeout | null = null;
 
@@ -73,6 +76,16 @@ export class ThreadHandle {
   /** Ends it at once. */
   terminate(): void {
     void this.#thread?.terminate();
+  }
+
+  /** Share of the time since the last call in which its event loop was at work, 0-1; also of a thread that is stuck. */
+  measureLoad(): number {
+    if (this.#thread === null || this.state === 'gone') return 0;
+    const { performance } = this.#thread;
+    const now = performance.eventLoopUtilization();
+    const since = this.#measured === null ? now : performance.eventLoopUtilization(now, this.#measured);
+    this.#measured = now;
+    return since.utilization;
   }
 
   #spawn(start: ThreadStart, spawn: SpawnThread): JsThread | null {

@@ -10,10 +10,12 @@ import {
   EXIT_FAILED_APP,
   type MasterToWorker,
   MESSAGES_VERSION,
+  type ScoreRows,
   type StartWorker,
   type WorkerReady,
   type WorkerToMaster,
 } from '../messages.js';
+import type { NativeScoreboard } from '../native.js';
 import { Throttle } from '../throttle.js';
 import { type SpawnThread, type ThreadDeath, type ThreadEvents, ThreadHandle } from './thread-handle.js';
 
@@ -25,6 +27,7 @@ export interface WorkerParts {
   /** Ends the process at once. */
   exit(code: number): void;
   log(...lines: string[]): void;
+  scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad'>;
 }
 
 /** A core of the worker. Its thread changes, the place stays. */
@@ -38,6 +41,8 @@ interface Slot {
 
 /** How long threads that have finished their last request may take to end (application code at exit), milliseconds. */
 const LAST_WORDS = 1_000;
+/** Milliseconds between two measurements of how busy the threads are. */
+const LOAD_INTERVAL = 1_000;
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -93,6 +98,19 @@ export class WorkerControl {
       respawn: null,
     }));
     for (const slot of this.#slots) this.#spawn(slot);
+    if (start.scores !== undefined) this.#reportLoads(start.scores);
+  }
+
+  /** Every second: nobody has to ask a thread, which may be stuck. */
+  #reportLoads({ fd, size, row }: ScoreRows): void {
+    const { scoreboard } = this.#parts;
+    scoreboard.mapScoreboard(fd, size);
+    const report = () => {
+      for (const { core, thread } of this.#slots) {
+        scoreboard.reportLoad(row + core, Math.round((thread?.measureLoad() ?? 0) * 1000));
+      }
+    };
+    setInterval(report, LOAD_INTERVAL).unref();
   }
 
   #spawn(slot: Slot): void {

@@ -13,7 +13,7 @@ function create(changes = {}) {
     id,
     pid: 100 + id,
     age: 60_000,
-    score: { finished: 0, open: 0, busy: 0, bytes: 0 },
+    score: { finished: 0 },
     memory: 50 * MB,
     isSpoiled: false,
     killed: 0,

@@ -35,7 +35,7 @@ it('gives every worker rows of its own, and the rows of those that have gone to 
 });
 
 it('adds up what the threads of a worker have done', () => {
-  const { board } = create([10, 7, 100, 5000, 12, 1, 2, 3, 4]);
+  const { board } = create([10, 7, 100, 5000, 12, 1, 2, 3, 4, 500]);
   const rows = board.take(2);
   expect(rows?.read()).toEqual({
     finished: 14,
@@ -47,6 +47,7 @@ it('adds up what the threads of a worker have done', () => {
     readErrors: 4,
     writeErrors: 6,
     harakiris: 8,
+    load: 0.5,
   });
   expect(rows?.cores()).toHaveLength(2);
   expect(rows?.cores()[1]).toMatchObject({ requests: 10, finished: 7, open: 3, age: 12 });

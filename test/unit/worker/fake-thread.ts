@@ -5,6 +5,8 @@ import type { ControlToThread, ThreadStart, ThreadToControl } from '../../../src
 export class FakeThread extends EventEmitter {
   readonly sent: ControlToThread[] = [];
   terminated = false;
+  readonly performance = { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: this.load }) };
+  load = 0;
 
   constructor(readonly start: ThreadStart) {
     super();

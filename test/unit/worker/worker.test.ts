@@ -15,6 +15,7 @@ function create() {
   const sent: WorkerToMaster[] = [];
   const exits: number[] = [];
   const lines: string[] = [];
+  const loads: [number, number][] = [];
   const control = new WorkerControl({
     pid: 123,
     send: (message, done) => {
@@ -28,8 +29,12 @@ function create() {
     },
     exit: (code) => exits.push(code),
     log: (...more) => lines.push(...more),
+    scoreboard: {
+      mapScoreboard: () => {},
+      reportLoad: (row, thousandths) => loads.push([row, thousandths]),
+    },
   });
-  return { control, threads, sent, exits, lines };
+  return { control, threads, sent, exits, lines, loads };
 }
 
 function start(changes = {}) {
