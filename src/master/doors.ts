@@ -130,7 +130,7 @@ export class Doors {
     });
     this.#idle = new Idle({
       settings,
-      scores: () => master.working?.map(({ score }) => score) ?? null,
+      scores: () => master.working?.map(({ age, score }) => (age === null ? null : score)) ?? null,
       onConnection: (callback) =>
         native.watchReadable(
           master.life.listeners.map(({ fd }) => fd),

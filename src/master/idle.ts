@@ -8,7 +8,7 @@ import type { Score } from './scoreboard.js';
 
 export interface IdleParts {
   settings(): Settings;
-  /** What the workers that run have done; null while others are being exchanged, or the server rests or stops. */
+  /** What the workers have done, null for one that still loads; null while others are being exchanged, or the server rests or stops. */
   scores(): readonly (Pick<Score, 'open' | 'finished'> | null)[] | null;
   /** Calls back once when a connection waits. Returns how to give up waiting. */
   onConnection(callback: () => void): () => void;

@@ -37,6 +37,14 @@ describe('numbers', () => {
     expect(codes(`--${name}`, value)).toEqual(['OUT_OF_RANGE']);
   });
 
+  it('of cheaper lie between its bounds, wherever the lines stand', () => {
+    expect(codes('--cheaper', '2', '--processes', '2')).toEqual(['CHEAPER_TOO_LARGE']);
+    expect(codes('--cheaper-initial', '5', '--cheaper', '1', '--processes', '4')).toEqual([
+      'CHEAPER_INITIAL_OUTSIDE',
+    ]);
+    expect(settings('--cheaper', '2', '--processes', '3')).toMatchObject({ cheaper: 2, master: true });
+  });
+
   it('are told when a reference was never replaced', () => {
     expect(codes('--listen', '%(n)', '--set', 'n=5')).toEqual(['UNEXPANDED']);
     expect(codes('--processes', '$(NOT_THERE)')).toEqual(['UNEXPANDED']);

@@ -8,7 +8,7 @@ afterEach(() => vi.useRealTimers());
 const score = (finished: number, open = 0) => ({ finished, open });
 
 function create(changes = {}) {
-  const state = { scores: [score(0), score(0)] as ReturnType<typeof score>[] | null };
+  const state = { scores: [score(0), score(0)] as (ReturnType<typeof score> | null)[] | null };
   const did: string[] = [];
   const lines: string[] = [];
   const watches: { callback: () => void; isOver: boolean }[] = [];
@@ -51,6 +51,15 @@ it('takes a request that runs for work, and an exchange of workers too', () => {
   wait(60);
   state.scores = null;
   wait(60);
+  expect(did).toEqual([]);
+});
+
+it('gives a worker time to load', () => {
+  const { state, did, wait } = create();
+  state.scores = [null];
+  wait(60);
+  state.scores = [score(0)];
+  wait(9);
   expect(did).toEqual([]);
 });
 

@@ -378,3 +378,83 @@ describe('Master, asked by an operator', () => {
     ]);
   });
 });
+
+describe('Master, cheaper', () => {
+  const types = (workers: FakeWorker[]) => workers.map(({ sent }) => sent.at(-1)!.type);
+
+  it('begins with cheaper-initial workers, wakes others, and lets them go for good', () => {
+    const { master, lines, logged, workers } = start({ processes: 3, cheaper: 1 });
+    expect(workers).toHaveLength(1);
+    workers[0]!.ready();
+    expect(lines.at(-1)).toContain(', 1 of 3 workers with 1 thread each, ');
+    expect(master.wake(9)).toBe(2);
+    expect(logged('spawned uWSGI worker 3')).toHaveLength(1);
+    for (const worker of workers.slice(1)) worker.ready();
+    master.cheapen(2);
+    expect(types(workers)).toEqual(['start', 'stop', 'start']);
+    expect(master.working?.map(({ id }) => id)).toEqual([1, 3]);
+    workers[1]!.end(0);
+    expect(lines.at(-1)).toBe('uWSGI worker 2 cheaped.');
+    vi.advanceTimersByTime(LONGEST_DELAY);
+    expect(workers).toHaveLength(3);
+    expect(master.wake(1)).toBe(1);
+    expect(lines.at(-1)).toBe('Respawned uWSGI worker 2 (new pid: 104)');
+  });
+
+  it('exchanges as many workers as work, within the new bounds', async () => {
+    const { master, life, workers } = start({ processes: 4, cheaper: 1, cheaperInitial: 3 });
+    for (const worker of workers) worker.ready();
+    master.cheapen(1);
+    workers[0]!.end(0);
+    const fewer = { ...life, settings: settings({ processes: 2, cheaper: 1 }) };
+    const done = master.replaceAll(fewer, () => {});
+    for (const worker of workers.slice(3)) worker.ready();
+    expect(await done).toBe(true);
+    expect(types(workers)).toEqual(['stop', 'stop', 'stop', 'start', 'start']);
+    expect(master.working?.map(({ id }) => id)).toEqual([1, 2]);
+    const all = master.replaceAll({ ...life, settings: settings({ processes: 3 }) }, () => {});
+    for (const worker of workers.slice(5)) worker.ready();
+    expect(await all).toBe(true);
+    expect(master.working).toHaveLength(3);
+  });
+
+  it('rests until somebody wakes it, also across a reload, and stops at once', async () => {
+    const lines: string[] = [];
+    const { workers, spawn } = fakeSpawn();
+    const life = { settings: settings({ cheap: true, processes: 2 }), listeners: [...listeners], spawn };
+    let rests = 0;
+    let serves = 0;
+    const master = new Master({
+      ...life,
+      log: (...more) => lines.push(...more),
+      serving: () => {
+        serves += 1;
+      },
+      resting: () => {
+        rests += 1;
+      },
+    });
+    master.start();
+    expect(workers).toHaveLength(0);
+    expect([serves, rests]).toEqual([1, 1]);
+    expect(await master.replaceAll(life, () => {})).toBe(true);
+    expect(rests).toBe(2);
+    expect(master.wake()).toBe(2);
+    for (const worker of workers) worker.ready();
+    master.goCheap();
+    expect(types(workers)).toEqual(['stop', 'stop']);
+    expect([serves, rests]).toEqual([1, 3]);
+    for (const worker of workers) worker.end(0);
+    master.stop('SIGTERM');
+    expect(await master.ended).toBe(0);
+  });
+
+  it('starts nobody again who died while his place was given up', () => {
+    const { master, workers } = start({ processes: 2, cheaper: 1, cheaperInitial: 2 });
+    for (const worker of workers) worker.ready();
+    workers[0]!.end(null, 'SIGKILL');
+    master.cheapen(1);
+    vi.advanceTimersByTime(LONGEST_DELAY);
+    expect(workers).toHaveLength(2);
+  });
+});

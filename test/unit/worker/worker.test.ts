@@ -235,3 +235,23 @@ describe('WorkerControl, stopping', () => {
     expect(exits).toEqual([0]);
   });
 });
+
+describe('WorkerControl, measuring', () => {
+  it('reports every second how much each thread is at work, into its row', () => {
+    const { control, threads, loads } = create();
+    control.receive({
+      type: 'start',
+      version: MESSAGES_VERSION,
+      workerId: 7,
+      settings: { ...defaultSettings(), threads: 2 },
+      listeners: [...listeners],
+      scores: { fd: 9, size: 100, row: 40 },
+    });
+    threads[1]!.load = 0.25;
+    vi.advanceTimersByTime(1_000);
+    expect(loads).toEqual([
+      [40, 0],
+      [41, 250],
+    ]);
+  });
+});
