@@ -12,6 +12,8 @@ export {
   type Server,
   type ServerOptions,
 } from './thread/create-server.js';
+export type { TraceParent } from './thread/traceparent.js';
+export type { RequestEvent } from './thread/tracing.js';
 export type {
   Application,
   Body,

@@ -45,6 +45,8 @@ export interface StartWorker {
 /** master → worker: stop accepting, finish what runs, exit with code 0. */
 export interface StopWorker {
   type: 'stop';
+  /** The server goes on: another worker takes this one's place. */
+  isReplaced?: boolean;
 }
 export type MasterToWorker = StartWorker | StopWorker;
 
@@ -92,6 +94,7 @@ export interface ThreadStart {
 /** control thread → JS thread: stop accepting, finish what runs, then end. */
 export interface DrainThread {
   type: 'drain';
+  isReplaced?: boolean;
 }
 export type ControlToThread = DrainThread;
 export type ThreadToControl = WorkerReady | WorkerFailed | WorkerSpoiled | { type: 'drained' };

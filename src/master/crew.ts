@@ -73,7 +73,7 @@ export class Crew {
   retire(worker: WorkerHandle): void {
     this.retiring.add(worker);
     this.#log(reloads.killingWorker(worker.id, worker.pid ?? 0));
-    worker.stop(this.mercy);
+    worker.stop(this.mercy, true);
   }
 
   /** Lets the worker of a slot finish and go; nobody takes its place. */

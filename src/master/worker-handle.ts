@@ -111,10 +111,10 @@ export class WorkerHandle {
   }
 
   /** Asks it to finish and go; kills it when it is still there after `mercy` seconds. */
-  stop(mercy: number): void {
+  stop(mercy: number, isReplaced = false): void {
     if (this.state === 'stopping' || this.state === 'gone') return;
     this.state = 'stopping';
-    this.#send({ type: 'stop' });
+    this.#send({ type: 'stop', ...(isReplaced && { isReplaced }) });
     this.#mercy = setTimeout(
       () => {
         this.#events.noMercy(this);

@@ -6,14 +6,18 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defaultSettings, type Settings } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
 import { embeddingErrors } from '../errors.js';
 import type { InheritedListener } from '../messages.js';
 import { type BoundListener, native } from '../native.js';
+import { packageRoot } from '../package-root.js';
 import type { Application } from '../wsgi/types.js';
 import { errorStream } from './error-stream.js';
+import { findOpenTelemetry } from './opentelemetry.js';
 import { ThreadServer } from './server.js';
+import { Tracing } from './tracing.js';
 
 /** The options of the command line that make sense for one thread, under the names they have in `Settings`. */
 export interface ServerOptions
@@ -94,6 +98,7 @@ export class Server {
         node: hostname(),
         errors: errorStream,
       },
+      tracing: new Tracing(findOpenTelemetry([process.cwd(), fileURLToPath(packageRoot)])),
     });
     // Not uWebSockets.js: what embeds us must be able to end without ending its process.
     await this.#server.startHttp([listener], 'node:http');

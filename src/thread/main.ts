@@ -3,6 +3,8 @@
  * serves its share of the listeners, and ends when told to drain. At the other end: src/worker/thread-handle.ts.
  */
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
@@ -10,12 +12,15 @@ import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { ControlToThread, LoadedApp, ThreadStart, ThreadToControl } from '../messages.js';
 import { native } from '../native.js';
+import { packageRoot } from '../package-root.js';
 import type { Application } from '../wsgi/types.js';
 import { type Loaded, loadApplication } from './app-loader.js';
 import { errorStream } from './error-stream.js';
 import { exceptionReport, stackOf } from './exceptions.js';
+import { findOpenTelemetry } from './opentelemetry.js';
 import { ProcessShim } from './process-shim.js';
 import { ThreadServer } from './server.js';
+import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
 
 const { settings, listeners, core, workerId, scores } = workerData as ThreadStart;
@@ -104,6 +109,9 @@ async function run(): Promise<void> {
     core,
     score: scores === undefined ? null : native,
     report,
+    tracing: new Tracing(
+      findOpenTelemetry(app === null ? [] : [dirname(app.file), process.cwd(), fileURLToPath(packageRoot)]),
+    ),
     tracksRequests: settings.uncaughtErrors === 'continue',
     constants: {
       multithread: settings.threads > 1,
@@ -115,15 +123,16 @@ async function run(): Promise<void> {
   });
   watchUncaught(settings.uncaughtErrors, server);
   control.on('message', (message: ControlToThread) => {
-    if (message.type === 'drain') void drain(server);
+    if (message.type === 'drain') void drain(server, message.isReplaced);
   });
   const http = await server.startHttp(listeners);
   endsItself = http !== 'uWebSockets.js';
   tell({ type: 'ready', app, http, httpReason: server.httpReason });
 }
 
-async function drain(server: ThreadServer): Promise<void> {
+async function drain(server: ThreadServer, isReplaced = false): Promise<void> {
   const drained = server.drain();
+  publishDrain(isReplaced);
   shim.announceStop();
   await drained;
   server.close();

@@ -23,6 +23,7 @@ import { NativeBody } from './native-body.js';
 import { type Finished, NativeSink, versionAndEmptyLine } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
+import { type RequestTrace, Tracing } from './tracing.js';
 import type { OpenRequest, Requests } from './uncaught.js';
 
 export interface ServerOptions {
@@ -37,6 +38,8 @@ export interface ServerOptions {
   report?: ErrorReport;
   /** Whether it is known at any time whose request the running code serves: costs every promise a little (Node 20). */
   tracksRequests?: boolean;
+  /** Whom to tell of requests; by default subscribers of diagnostics_channel alone. */
+  tracing?: Tracing;
 }
 
 /** The piece of the addon that counts this thread's requests. */
@@ -66,8 +69,8 @@ export class ThreadServer implements Requests {
   /** Requests that wait for something, by connection. */
   readonly #pending: NativeSink[] = [];
   readonly #openOverHttp = new Set<Environ>();
-  /** Told of every error of the application. */
-  readonly report: ErrorReport;
+  readonly #report: ErrorReport;
+  readonly #tracing: Tracing;
   /** Null where requests are not tracked. */
   readonly #current: AsyncLocalStorage<OpenRequest> | null;
   #front: HttpFront | null = null;
@@ -77,10 +80,11 @@ export class ThreadServer implements Requests {
     { listeners, settings, core, constants, score = null, ...more }: ServerOptions,
   ) {
     const report = more.report ?? exceptionReport(settings);
-    this.report = (error, environ) => {
+    this.#report = (error, environ) => {
       score?.countException();
       return report(error, environ);
     };
+    this.#tracing = more.tracing ?? new Tracing(null);
     this.#current = more.tracksRequests === true ? new AsyncLocalStorage() : null;
     this.#application = application;
     this.#direct = isDirect(application) ? application[direct] : null;
@@ -182,7 +186,9 @@ export class ThreadServer implements Requests {
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
     if (this.#log !== null) sink.finished = this.#log.begin(environ, facts[Fact.count]!, text.length);
-    this.#call(environ, sink);
+    const trace = this.#tracing.begin(environ);
+    if (trace !== null) sink.finished = trace.watchEnd(sink.finished);
+    this.#call(environ, sink, trace);
     if (!sink.over) {
       sink.environ = environ;
       this.#pending[connection] = sink;
@@ -203,15 +209,18 @@ export class ThreadServer implements Requests {
     };
   }
 
-  #call(environ: Environ, sink: Answer): void {
-    if (this.#current === null) return this.#run(environ, sink);
-    const request = { environ, fail: (text: string) => sink.fail(text) };
-    this.#current.run(request, () => this.#run(environ, sink));
+  #call(environ: Environ, sink: Answer, trace: RequestTrace | null): void {
+    if (trace === null && this.#current === null) return this.#run(environ, sink, this.#report);
+    const report = trace?.watch(this.#report) ?? this.#report;
+    const run = () => this.#run(environ, sink, report);
+    const call = trace === null ? run : () => trace.run(run);
+    if (this.#current === null) return call();
+    this.#current.run({ environ, report, fail: (text) => sink.fail(text) }, call);
   }
 
-  #run(environ: Environ, sink: ResponseSink): void {
-    if (this.#direct !== null) this.#direct(environ, sink, this.report);
-    else callApplication(this.#application, environ, sink, this.report);
+  #run(environ: Environ, sink: ResponseSink, report: ErrorReport): void {
+    if (this.#direct !== null) this.#direct(environ, sink, report);
+    else callApplication(this.#application, environ, sink, report);
   }
 
   #bodyOf(sink: NativeSink): NativeBody {
@@ -225,8 +234,10 @@ export class ThreadServer implements Requests {
     const input = new WsgiInput(Buffer.isBuffer(body) ? body : null, source);
     const signal = new LazySignal((abort) => answer.onGone(abort));
     const environ = attach(vars, input, signal);
-    const answer = new LoggedSink(sink, this.#beginOverHttp(environ));
-    this.#call(environ, answer);
+    const finished = this.#beginOverHttp(environ);
+    const trace = this.#tracing.begin(environ);
+    const answer = new LoggedSink(sink, trace?.watchEnd(finished) ?? finished);
+    this.#call(environ, answer, trace);
   }
 }
 

@@ -13,6 +13,7 @@ import { requestText, stackOf } from './exceptions.js';
 /** A request whose response is not over. */
 export interface OpenRequest {
   readonly environ: Environ;
+  readonly report: ErrorReport;
   /** Answers it with 500 and this text, or breaks its response off where that has begun. */
   fail(text: string): void;
 }
@@ -23,7 +24,6 @@ export interface Requests {
   current(): OpenRequest | undefined;
   /** Those that wait for something. */
   open(): Iterable<Environ>;
-  readonly report: ErrorReport;
 }
 
 /** Watches the thread that calls, from now on. An application that listens for `uncaughtException` itself decides itself. */
@@ -47,5 +47,5 @@ function endRequest(error: unknown, origin: string, requests: Requests): void {
     return;
   }
   log(uncaught.inside(origin, requestText(request.environ)));
-  request.fail(requests.report(error, request.environ) ?? errorText);
+  request.fail(request.report(error, request.environ) ?? errorText);
 }

@@ -66,11 +66,11 @@ export class ThreadHandle {
   }
 
   /** Lets it finish its requests and go. One that still loads gets a moment to become ready first. */
-  drain(): void {
+  drain(isReplaced = false): void {
     if (this.state !== 'ready' && this.state !== 'loading') return;
     if (this.state === 'loading') this.#patience = setTimeout(() => this.terminate(), LOADING_PATIENCE);
     this.state = 'draining';
-    this.#thread?.postMessage({ type: 'drain' });
+    this.#thread?.postMessage({ type: 'drain', ...(isReplaced && { isReplaced }) });
   }
 
   /** Ends it at once. */

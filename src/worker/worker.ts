@@ -67,7 +67,7 @@ export class WorkerControl {
   }
 
   receive(message: MasterToWorker): void {
-    if (message.type === 'stop') this.#stop();
+    if (message.type === 'stop') this.#stop(message.isReplaced);
     else this.#begin(message);
   }
 
@@ -148,12 +148,12 @@ export class WorkerControl {
     this.#parts.send({ type: 'failed', reason }, () => this.#parts.exit(EXIT_FAILED_APP));
   }
 
-  #stop(): void {
+  #stop(isReplaced = false): void {
     if (this.#phase === 'stopping' || this.#phase === 'failing') return;
     this.#phase = 'stopping';
     for (const { respawn, thread } of this.#slots) {
       if (respawn !== null) clearTimeout(respawn);
-      thread?.drain();
+      thread?.drain(isReplaced);
     }
     this.#exitIfDone();
   }

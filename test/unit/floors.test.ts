@@ -26,6 +26,7 @@ const onlyThese: Record<string, string[]> = { wsgi: ['wsgi', 'errors'] };
 const requires: Record<string, RegExp> = {
   'native.ts': /uwsgi_node\.node/,
   'http/uws.ts': /uWebSockets\.js/,
+  'thread/opentelemetry.ts': /@opentelemetry\/api/,
   'thread/app-loader.ts': /findPackage/,
   'config/version.ts': /package\.json/,
   'config/xml.ts': /saxes/,

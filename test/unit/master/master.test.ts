@@ -308,7 +308,7 @@ describe('Master, asked by an operator', () => {
     workers[3]!.ready();
     await vi.advanceTimersByTimeAsync(0);
     expect(workers).toHaveLength(5);
-    expect(workers[0]!.sent.at(-1)).toEqual({ type: 'stop' });
+    expect(workers[0]!.sent.at(-1)).toEqual({ type: 'stop', isReplaced: true });
     workers[4]!.end(22);
     expect(await done).toBe(false);
     expect(workers).toHaveLength(5);
