@@ -20,7 +20,7 @@ import {
   readWebStream,
 } from './body.js';
 import { FileWrapper } from './file-wrapper.js';
-import { hasBody, internalServerError, makeHead } from './headers.js';
+import { hasBody, internalServerError, makeHead, withLength } from './headers.js';
 import type {
   Application,
   Body,
@@ -121,13 +121,14 @@ class Call {
   #respond(chunk: Chunk): void {
     const head = this.#head;
     if (head === null) throw errors.notStarted();
-    let body: Chunk | null = null;
-    if (hasBody(this.#method, head.code)) {
-      body = head.contentLength === null ? chunk : this.#fit(chunk, head.contentLength);
-      if (head.contentLength !== null && this.#sent < head.contentLength) {
-        throw errors.bodyTooShort(head.contentLength, this.#sent);
-      }
-    }
+    if (!hasBody(this.#method, head.code)) return this.#answer(head, null);
+    if (head.contentLength === null) return this.#answer(withLength(head, sizeOf(chunk)), chunk);
+    const body = this.#fit(chunk, head.contentLength);
+    if (this.#sent < head.contentLength) throw errors.bodyTooShort(head.contentLength, this.#sent);
+    this.#answer(head, body);
+  }
+
+  #answer(head: ResponseHead, body: Chunk | null): void {
     this.#over = true;
     this.#sink.respond(head, body);
   }
@@ -278,8 +279,9 @@ class Call {
       if (this.#begun) {
         this.#sink.abort();
       } else {
-        const hasNoBody = this.#method === 'HEAD';
-        this.#sink.respond(internalServerError, hasNoBody ? null : (told ?? errorText));
+        const text = told ?? errorText;
+        if (this.#method === 'HEAD') this.#sink.respond(internalServerError, null);
+        else this.#sink.respond(withLength(internalServerError, Buffer.byteLength(text)), text);
       }
     }
     this.#close();

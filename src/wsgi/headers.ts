@@ -113,6 +113,29 @@ function joinHead(status: string, headers: readonly Header[]): ResponseHead {
   return { code, status, headers, text, contentLength };
 }
 
+let latestSized: { from: ResponseHead; length: number; head: ResponseHead } | null = null;
+
+/**
+ * The head of a response whose whole body is known, with its Content-Length if the application gave none (PEP 3333,
+ * "Handling the Content-Length Header"). nginx then need not wait for the end of the connection, passes the length on
+ * instead of chunks, and notices a response that breaks off.
+ *
+ * @param length bytes of the body
+ */
+export function withLength(head: ResponseHead, length: number): ResponseHead {
+  if (head.contentLength !== null) return head;
+  if (latestSized !== null && latestSized.from === head && latestSized.length === length)
+    return latestSized.head;
+  const sized = {
+    ...head,
+    headers: [...head.headers, ['Content-Length', String(length)] as const],
+    text: `${head.text}Content-Length: ${length}\r\n`,
+    contentLength: length,
+  };
+  latestSized = { from: head, length, head: sized };
+  return sized;
+}
+
 /** RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5: responses that end with their head. */
 export function hasBody(method: string, code: number): boolean {
   return method !== 'HEAD' && code !== 204 && code !== 304 && code >= 200;

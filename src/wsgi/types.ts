@@ -145,6 +145,6 @@ export interface ResponseHead {
   readonly headers: readonly Header[];
   /** `'200 OK\r\nName: value\r\n…\r\n'`: what goes on the wire after the protocol version and a blank, in latin-1. */
   readonly text: string;
-  /** The value of the application's own Content-Length, or null. */
+  /** The Content-Length: the application's, or the server's where the body is known as a whole; else null. */
   readonly contentLength: number | null;
 }

@@ -84,3 +84,30 @@ describe('a Content-Length of 0', () => {
     }
   });
 });
+
+describe('without a Content-Length', () => {
+  const lengthOf = async (application: Application) => {
+    const { sink } = await serveWhole(application);
+    return sink.head?.headers.find(([name]) => name === 'Content-Length')?.[1];
+  };
+
+  it('a body that is known as a whole gets one, in bytes', async () => {
+    expect(await lengthOf(answering(() => 'a€', []))).toBe('4');
+    expect(await lengthOf(answering(() => ['a', Buffer.from('bc')], []))).toBe('3');
+    expect(await lengthOf(answering(async () => '', []))).toBe('0');
+  });
+
+  it('one that was remembered is not given to a body of another length', async () => {
+    const lengths = ['abc', 'abc', 'ab', 'abc'].map((body) => lengthOf(answering(() => body, [])));
+    expect(await Promise.all(lengths)).toEqual(['3', '3', '2', '3']);
+  });
+
+  it('a body that comes in pieces, or must not be there, gets none', async () => {
+    expect(await lengthOf(answering(() => ['a', 'b'].values(), []))).toBeUndefined();
+    const notModified: Application = (_, startResponse) => {
+      startResponse('304 Not Modified', []);
+      return 'x';
+    };
+    expect(await lengthOf(notModified)).toBeUndefined();
+  });
+});

@@ -83,7 +83,10 @@ describe('an error before the first byte', () => {
     const { sink, text, errors } = await serveWhole(application);
     expect(errors).toEqual([failure]);
     expect(sink.calls).toEqual(['respond 500']);
-    expect(sink.head).toMatchObject({ status: '500 Internal Server Error', headers: [plain] });
+    expect(sink.head).toMatchObject({
+      status: '500 Internal Server Error',
+      headers: [plain, ['Content-Length', '22']],
+    });
     expect(text).toBe('Internal Server Error\n');
   });
 });

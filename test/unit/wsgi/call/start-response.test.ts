@@ -111,7 +111,13 @@ describe('a second call', () => {
       startResponse('503 Service Unavailable', [['X-Second', '2']], new Error('database'));
       return 'sorry';
     });
-    expect(sink.head).toMatchObject({ code: 503, headers: [['X-Second', '2']] });
+    expect(sink.head).toMatchObject({
+      code: 503,
+      headers: [
+        ['X-Second', '2'],
+        ['Content-Length', '5'],
+      ],
+    });
     expect(text).toBe('sorry');
   });
 
