@@ -3,9 +3,10 @@
  * anything else. Every `%` and the character behind it are replaced, and what means nothing is replaced by nothing.
  */
 import { lstatSync, realpathSync } from 'node:fs';
-import { cpus, hostname, userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { groupName } from './accounts.js';
+import { usableProcessors } from './processors.js';
 import { packageVersion } from './version.js';
 
 /** The variables a file brings along, under uWSGI's letters. */
@@ -107,7 +108,7 @@ export class MagicTable {
       case 'h':
         return hostname();
       case 'k':
-        return String(cpus().length);
+        return String(usableProcessors());
       case 't':
         return String(Math.floor(this.startedAt / 1000));
       case 'T':

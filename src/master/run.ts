@@ -3,9 +3,10 @@
  * and the vacuum at the end. Each step happens once; supervision is master.ts.
  */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, hostname, version as kernel, machine, release, type as system } from 'node:os';
+import { hostname, version as kernel, machine, release, type as system } from 'node:os';
 import { resolve } from 'node:path';
 import type { LoadResult } from '../config/load.js';
+import { usableProcessors } from '../config/processors.js';
 import { packageVersion } from '../config/version.js';
 import { logToFile } from '../log/log-file.js';
 import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
@@ -105,7 +106,7 @@ function surroundings(): Surroundings {
     os: `${system()}-${release()} ${kernel()}`,
     hostname: hostname(),
     machine: machine(),
-    cpus: availableParallelism(),
+    cpus: usableProcessors(),
     workingDirectory: process.cwd(),
     binary: process.execPath,
     fileLimit: openFilesLimit(),

@@ -1,4 +1,6 @@
 import { intoBool, intoInteger, intoList } from '../into.js';
+import type { Apply } from '../option.js';
+import { usableProcessors } from '../processors.js';
 import {
   defineOptions,
   flag,
@@ -12,6 +14,13 @@ import {
   withoutEffect,
 } from '../rows.js';
 
+const { apply: countProcesses } = intoInteger('processes', { min: 1, max: 4096 });
+
+const processes: Apply = (draft, at) => {
+  if (at.value === 'auto') draft.settings.processes = usableProcessors();
+  else countProcesses?.(draft, at);
+};
+
 export const processOptions = defineOptions('processes', [
   {
     name: 'master',
@@ -24,8 +33,9 @@ export const processOptions = defineOptions('processes', [
     aliases: ['workers'],
     short: 'p',
     default: '1',
-    help: 'worker processes',
-    ...intoInteger('processes', { min: 1, max: 4096 }),
+    help: 'worker processes; auto: as many as there are processors',
+    type: 'int',
+    apply: processes,
   },
   {
     name: 'threads',
