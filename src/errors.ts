@@ -35,6 +35,12 @@ export const startErrors = {
       `${place(origin)}: cannot listen on ${address}: ${cause.message}${advice(bindAdvice, cause)}`,
       { cause },
     ),
+  unresolvedHost: (address: string, origin: Origin) =>
+    new UwsgiNodeError(
+      'UWSGI_UNRESOLVED_HOST',
+      `${place(origin)}: cannot listen on ${address}: the name ${address.slice(0, address.lastIndexOf(':'))} has no address; ` +
+        'correct it, or write the address of an interface (0.0.0.0 for all of them)',
+    ),
   notASocket: (path: string, origin: Origin) =>
     new UwsgiNodeError(
       'UWSGI_NOT_A_SOCKET',

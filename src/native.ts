@@ -13,6 +13,19 @@ export interface ListenOptions {
   backlog: number;
   /** Permission bits for a unix socket, or null to leave what the umask gives. */
   mode: number | null;
+  /** The rest is of TCP. Other sockets of this user may bind the same port; default false. */
+  reusePort?: boolean;
+  /** An address that no interface has yet may be bound; default false. */
+  freeBind?: boolean;
+  /** SO_KEEPALIVE of connections; default false. */
+  keepAlive?: boolean;
+  /** Connections that have sent nothing are not accepted yet; default true. */
+  deferAccept?: boolean;
+  /** TCP_FASTOPEN for as many clients at once; 0, the default: without. */
+  fastOpen?: number;
+  /** Bytes of the kernel's buffers of each connection; 0, the default: what the kernel gives. */
+  sendBuffer?: number;
+  receiveBuffer?: number;
 }
 
 export interface BoundListener {

@@ -46,6 +46,19 @@ Napi::Value bind_listener_js(const Napi::CallbackInfo& info) {
   options.backlog = given.Get("backlog").As<Napi::Number>().Int32Value();
   const Napi::Value mode = given.Get("mode");
   if (mode.IsNumber()) options.mode = mode.As<Napi::Number>().Int32Value();
+  const auto number = [&given](const char* name, int& into) {
+    if (given.Has(name)) into = given.Get(name).As<Napi::Number>().Int32Value();
+  };
+  const auto flag = [&given](const char* name, bool& into) {
+    if (given.Has(name)) into = given.Get(name).ToBoolean();
+  };
+  flag("reusePort", options.reuse_port);
+  flag("freeBind", options.free_bind);
+  flag("keepAlive", options.keep_alive);
+  flag("deferAccept", options.defer_accept);
+  number("fastOpen", options.fast_open);
+  number("sendBuffer", options.send_buffer);
+  number("receiveBuffer", options.receive_buffer);
 
   const BoundSocket bound = bind_listener(address, options);
   if (bound.fd < 0) {

@@ -67,16 +67,25 @@ BoundSocket bind_unix(std::string_view path, const ListenOptions& options) {
   return start_listening(std::move(socket), options.backlog);
 }
 
+void set_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
+void set_buffers(int fd, const ListenOptions& options) {
+  if (options.send_buffer > 0) set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer);
+  if (options.receive_buffer > 0) set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
+}
+
 BoundSocket bind_inet(const addrinfo& info, const ListenOptions& options) {
   BoundSocket socket{.family = info.ai_family == AF_INET6 ? SocketFamily::kInet6 : SocketFamily::kInet};
   socket.fd = ::socket(info.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket.fd < 0) return failed(std::move(socket), "socket", errno);
-  const int on = 1;
-  setsockopt(socket.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  // Inherited by accepted sockets, so that no request pays for it.
-  setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const int seconds = 1;
-  setsockopt(socket.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+  set_option(socket.fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  set_option(socket.fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.defer_accept) set_option(socket.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
+  if (options.reuse_port) set_option(socket.fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (options.free_bind) set_option(socket.fd, IPPROTO_IP, IP_FREEBIND, 1);
+  if (options.keep_alive) set_option(socket.fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (options.fast_open > 0) set_option(socket.fd, IPPROTO_TCP, TCP_FASTOPEN, options.fast_open);
+  set_buffers(socket.fd, options);
   if (bind(socket.fd, info.ai_addr, info.ai_addrlen) != 0) return failed(std::move(socket), "bind", errno);
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;

@@ -12,6 +12,14 @@ enum class SocketFamily : uint8_t { kUnix, kInet, kInet6 };
 struct ListenOptions {
   int backlog = 100;
   int mode = -1;  // permission bits for a unix socket; -1 leaves what the umask gives
+  // Of TCP. What connections inherit from their listener is set there, so that no request pays for it.
+  bool reuse_port = false;
+  bool free_bind = false;    // an address that no interface has yet
+  bool keep_alive = false;   // SO_KEEPALIVE
+  bool defer_accept = true;  // a peer that has sent nothing yet is not worth a wake-up
+  int fast_open = 0;         // length of the queue of TCP_FASTOPEN; 0: without
+  int send_buffer = 0;       // bytes; 0: what the kernel gives
+  int receive_buffer = 0;
 };
 
 struct BoundSocket {
@@ -23,8 +31,7 @@ struct BoundSocket {
 };
 
 // Binds and listens on `path`, `@abstract`, `host:port`, `:port`, `*:port`, `[v6]:port` or `fd://N`. The
-// descriptor is non-blocking and close-on-exec. A TCP listener gets SO_REUSEADDR and TCP_DEFER_ACCEPT: a peer
-// that has sent nothing yet is not worth a wake-up.
+// descriptor is non-blocking and close-on-exec. A TCP listener gets SO_REUSEADDR and TCP_NODELAY.
 BoundSocket bind_listener(std::string_view address, const ListenOptions& options);
 
 // Name of the other end for a log line: `10.0.0.1:4711`, or `unix` for a peer without an address.

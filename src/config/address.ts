@@ -1,6 +1,6 @@
 /**
  * The names of sockets (uwsgi-map 3.9): `path`, `@abstract`, `host:port`, `:port`, `*:port`, `10.0.0.*:port`,
- * `[ipv6]:port`, `fd://N`.
+ * `[ipv6]:port`, `fd://N`, `=N` for a shared socket.
  */
 import { networkInterfaces } from 'node:os';
 
@@ -10,7 +10,8 @@ const LONGEST_UNIX_PATH = 102;
 /** Why this is no address a listener could take, or null when it is one. */
 export function addressProblem(address: string): string | null {
   if (address === '') return 'it is empty';
-  if (address.startsWith('=')) return 'shared sockets (=N) are not there yet';
+  if (address.startsWith('='))
+    return /^=\d{1,3}$/.test(address) ? null : '= needs the number of a shared socket';
   if (address.startsWith('fd://')) return /^fd:\/\/\d{1,6}$/.test(address) ? null : 'fd:// needs a number';
   if (address.startsWith('@') || !address.includes(':')) return unixProblem(address);
   return inetProblem(address);

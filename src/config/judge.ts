@@ -1,12 +1,14 @@
 /**
  * From expanded entries to `Settings`: every entry is judged, and all that is wrong is gathered before anybody is told.
  */
+import { resolve } from 'node:path';
 import { type Problem, type ProblemText, problems } from '../errors/configuration.js';
 import { type Entry, textOf, whereIs } from './entry.js';
 import type { Draft, Occurrence, Option, PendingMount, PendingSocket } from './option.js';
 import { findOption, nearestOption } from './options.js';
 import type { PassedSocket } from './passed-sockets.js';
 import { defaultSettings, type Settings, type SocketSetting } from './settings.js';
+import { resolveSockets } from './sockets.js';
 import { inlineComment, parseBool, withoutComment } from './values.js';
 
 export interface Judgement {
@@ -41,6 +43,8 @@ class Judge implements Draft {
   readonly settings = defaultSettings();
   readonly sockets: PendingSocket[] = [];
   readonly mounts: PendingMount[] = [];
+  readonly sharedSockets: string[] = [];
+  areAbstract = false;
   readonly mistakes: Problem[] = [];
   readonly warnings: Problem[] = [];
   protocol: Occurrence | null = null;
@@ -129,11 +133,7 @@ class Judge implements Draft {
   /** What can only be said when everything has been read. */
   finish(isComplete: boolean, passed: readonly PassedSocket[]): void {
     const protocol = (this.protocol?.value ?? 'uwsgi') as SocketSetting['protocol'];
-    this.settings.sockets = this.sockets.map(({ at, address, protocol: own }) => ({
-      address,
-      protocol: own ?? protocol,
-      origin: at.origin,
-    }));
+    this.settings.sockets = resolveSockets(this, protocol, resolve(this.cwd, this.settings.chdir ?? ''));
     if (this.sockets.length === 0) this.settings.sockets = passed.map((socket) => asWhole(socket, protocol));
     this.judgeCheaper();
     const { app, needApp, sockets, mounts } = this.settings;

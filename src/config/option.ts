@@ -76,6 +76,10 @@ export interface Draft {
   readonly settings: Settings;
   readonly sockets: PendingSocket[];
   readonly mounts: PendingMount[];
+  /** Addresses that other lines name `=0`, `=1`, …. */
+  readonly sharedSockets: string[];
+  /** Unix sockets without `@` get one. */
+  areAbstract: boolean;
   readonly cwd: string;
   /** The last `protocol` line. */
   protocol: Occurrence | null;

@@ -13,7 +13,10 @@ export type ReadSystemFile = (path: string) => string | null;
  * The processors of the affinity mask, or fewer under a quota of processor time in this control group or one above it; a part
  * of a processor counts as one.
  */
-export function usableProcessors(read: ReadSystemFile = readSystemFile, affine = availableParallelism()): number {
+export function usableProcessors(
+  read: ReadSystemFile = readSystemFile,
+  affine = availableParallelism(),
+): number {
   return Math.max(1, Math.min(affine, Math.ceil(quota(read))));
 }
 

@@ -44,6 +44,17 @@ export interface MountSetting {
   app: AppSetting;
 }
 
+/** As `ListenOptions` of src/native.ts says. */
+export interface TcpSettings {
+  reusePort: boolean;
+  freeBind: boolean;
+  keepAlive: boolean;
+  deferAccept: boolean;
+  fastOpen: number;
+  sendBuffer: number;
+  receiveBuffer: number;
+}
+
 export interface Settings {
   app: AppSetting;
   /** Further applications, in the order of the configuration. */
@@ -66,6 +77,8 @@ export interface Settings {
   chmodSocket: number | null;
   /** `user[:group]` */
   chownSocket: string | null;
+  /** What TCP listeners are bound with. */
+  tcp: TcpSettings;
   /** Length of the accept queue; null: min(4096, net.core.somaxconn). */
   listen: number | null;
   vacuum: boolean;
@@ -183,6 +196,15 @@ export function defaultSettings(): Settings {
     sockets: [],
     chmodSocket: null,
     chownSocket: null,
+    tcp: {
+      reusePort: false,
+      freeBind: false,
+      keepAlive: false,
+      deferAccept: true,
+      fastOpen: 0,
+      sendBuffer: 0,
+      receiveBuffer: 0,
+    },
     listen: null,
     vacuum: false,
     dieOnTerm: false,

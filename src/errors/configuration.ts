@@ -95,6 +95,13 @@ export const problems = {
       'CHEAPER_INITIAL_OUTSIDE',
       `it must be between cheaper and processes, so between ${cheaper} and ${processes}`,
     ),
+  noSharedSocket: (number: string, count: number) =>
+    problem(
+      'NO_SHARED_SOCKET',
+      `there is no shared socket ${quote(number)}: ${count === 0 ? 'add a line shared-socket = ADDRESS' : `the numbers go from 0 to ${count - 1}`}`,
+    ),
+  socketTwice: (where: string) =>
+    problem('SOCKET_TWICE', `this socket is listened on already (${where}); take one of the two lines out`),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>

@@ -61,7 +61,7 @@ function readSomaxconn(): number {
  * @throws {UwsgiNodeError} UWSGI_BIND and others; what was bound here is closed and removed again.
  */
 export async function bindListeners(
-  settings: Pick<Settings, 'sockets' | 'chmodSocket' | 'chownSocket'>,
+  settings: Pick<Settings, 'sockets' | 'chmodSocket' | 'chownSocket'> & Partial<Pick<Settings, 'tcp'>>,
   backlog: number,
   owner: Target,
   native: Binder,
@@ -82,7 +82,12 @@ export async function bindListeners(
         continue;
       }
       if (path !== null && (await clearPath(path, socket))) found.push(warnings.liveOwner(path));
-      const listener = bindOne(socket, path, { backlog, mode: settings.chmodSocket }, native);
+      const listener = bindOne(
+        socket,
+        path,
+        { backlog, mode: settings.chmodSocket, ...settings.tcp },
+        native,
+      );
       listeners.push(listener);
       if (path !== null) giveTo(path, socketOwner);
       if (isPublic(listener)) found.push(warnings.publicSocket(listener.name));
@@ -105,7 +110,9 @@ function bindOne(
     // As written, not made absolute: a unix address holds 107 bytes, which a deep working directory would use up.
     bound = native.bindListener(socket.address, options);
   } catch (error) {
-    throw startErrors.bind(socket.address, socket.origin, error as NodeJS.ErrnoException);
+    const cause = error as NodeJS.ErrnoException;
+    if (cause.syscall === 'getaddrinfo') throw startErrors.unresolvedHost(socket.address, socket.origin);
+    throw startErrors.bind(socket.address, socket.origin, cause);
   }
   let file: Listener['file'] = null;
   if (path !== null) {

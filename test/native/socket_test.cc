@@ -126,6 +126,26 @@ CASE("host:port, :port and *:port are IPv4, [v6]:port is IPv6, port 0 is the ker
   }
 }
 
+CASE("options of TCP are those of the listener, and of what it accepts") {
+  const ListenOptions options{.reuse_port = true,
+                              .free_bind = true,
+                              .keep_alive = true,
+                              .defer_accept = false,
+                              .fast_open = 5,
+                              .send_buffer = 9000,
+                              .receive_buffer = 8000};
+  const Bound bound("127.0.0.1:0", options);
+  const Bound second(bound.name, options);
+  CHECK_EQ(second.error, 0);
+  const Bound nowhere("198.51.100.1:0", options);
+  CHECK_EQ(nowhere.error, 0);
+  CHECK_EQ(option(bound.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+  CHECK_EQ(option(bound.fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+  // The kernel doubles what it is asked for.
+  CHECK_EQ(option(bound.fd, SOL_SOCKET, SO_SNDBUF), 18000);
+  CHECK_EQ(option(bound.fd, SOL_SOCKET, SO_RCVBUF), 16000);
+}
+
 CASE("what cannot be bound says which call failed, and leaves no descriptor behind") {
   const int before = dup(0);
   close(before);

@@ -1,8 +1,10 @@
 import { problems } from '../../errors/configuration.js';
 import { addressProblem, completeAddress } from '../address.js';
-import { intoBool, intoInteger, intoText, readText } from '../into.js';
+import { intoBool, intoInteger, intoText, readInteger, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, harmful, int, list, notYetAll, text, withoutEffect } from '../rows.js';
+import type { Settings } from '../settings.js';
+import { parseBool } from '../values.js';
 
 /** What uWSGI also speaks on a socket. */
 const otherProtocols = [
@@ -29,6 +31,35 @@ const socket =
     else draft.sockets.push({ at, address, protocol });
     if (/^\d+$/.test(address)) draft.warn(at, problems.numericSocketName(address));
   };
+
+/** An address that other lines refer to by its number. */
+const sharedSocket: Apply = (draft, at) => {
+  const written = readText(draft, at);
+  if (written === null) return;
+  const address = completeAddress(written);
+  const reason = address.startsWith('=') ? 'a shared socket has an address' : addressProblem(address);
+  if (reason !== null) draft.refuse(at, problems.invalidAddress(address, reason));
+  draft.sharedSockets.push(address);
+};
+
+type Tcp = Settings['tcp'];
+
+/** A yes that lands in `tcp`; with `inverted` a no. */
+const tcpFlag = (field: 'reusePort' | 'freeBind' | 'keepAlive' | 'deferAccept', inverted = false) => ({
+  type: 'bool' as const,
+  apply: ((draft, at) => {
+    draft.settings.tcp[field] = parseBool(at.value) !== inverted;
+  }) satisfies Apply,
+});
+
+/** A number that lands in `tcp`. */
+const tcpInteger = (field: keyof Tcp & ('fastOpen' | 'sendBuffer' | 'receiveBuffer')) => ({
+  type: 'int' as const,
+  apply: ((draft, at) => {
+    const value = readInteger(draft, at, 0, 2 ** 31 - 1);
+    if (value !== null) draft.settings.tcp[field] = value;
+  }) satisfies Apply,
+});
 
 /** `protocol` may stand below the sockets it applies to, so it is only remembered here. */
 function rememberProtocol(draft: Draft, at: Occurrence): void {
@@ -126,6 +157,61 @@ export const socketOptions = defineOptions('sockets', [
     help: 'file mode creation mask, such as 022',
     apply: umask,
   },
+  {
+    name: 'shared-socket',
+    type: 'list',
+    metavar: 'ADDRESS',
+    help: 'an address that other lines may name =0, =1, … in the order of these lines',
+    apply: sharedSocket,
+  },
+  {
+    name: 'abstract-socket',
+    short: 'a',
+    type: 'bool',
+    help: 'make every unix socket an abstract one',
+    apply: (draft, at) => {
+      draft.areAbstract = parseBool(at.value);
+    },
+  },
+  { name: 'reuse-port', help: 'let other processes bind to the same port', ...tcpFlag('reusePort') },
+  {
+    name: 'freebind',
+    help: 'bind to addresses that this host does not have yet',
+    ...tcpFlag('freeBind'),
+  },
+  { name: 'so-keepalive', help: 'probe connections that are silent', ...tcpFlag('keepAlive') },
+  {
+    name: 'no-defer-accept',
+    help: 'accept a connection before it has sent anything',
+    ...tcpFlag('deferAccept', true),
+  },
+  {
+    name: 'tcp-fast-open',
+    aliases: ['tcp-fastopen'],
+    help: 'accept data in the first packet of a connection, for up to N clients at once',
+    ...tcpInteger('fastOpen'),
+  },
+  {
+    name: 'socket-sndbuf',
+    metavar: 'BYTES',
+    help: "the kernel's send buffer of each connection",
+    ...tcpInteger('sendBuffer'),
+  },
+  {
+    name: 'socket-rcvbuf',
+    metavar: 'BYTES',
+    help: "the kernel's receive buffer of each connection",
+    ...tcpInteger('receiveBuffer'),
+  },
+  ...withoutEffect('small packets are always sent at once', [
+    flag('tcp-nodelay', 'send small packets at once'),
+  ]),
+  ...withoutEffect('socket-timeout bounds writes too', [
+    int('so-send-timeout', 'SECONDS', 'time the kernel lets a write wait', {
+      aliases: ['socket-send-timeout', 'so-write-timeout', 'socket-write-timeout'],
+      argument: 'none',
+    }),
+  ]),
   { name: 'vacuum', help: 'remove unix sockets at the end', ...intoBool('vacuum') },
   ...notYetAll([
     list('suwsgi-socket', 'ADDRESS', 'listen here for uwsgi over TLS', { aliases: ['ssl-socket'] }),
@@ -137,7 +223,6 @@ export const socketOptions = defineOptions('sockets', [
     list('scgi-nph-socket', 'ADDRESS', 'listen here for SCGI, answering with a full HTTP head'),
     list('raw-socket', 'ADDRESS', 'listen here and hand each connection to the application as it is'),
     list('puwsgi-socket', 'ADDRESS', 'listen here for uwsgi on connections that stay open'),
-    list('shared-socket', 'ADDRESS', 'bind this address, to be used as =N by other options'),
     list(
       'undeferred-shared-socket',
       'ADDRESS',
@@ -145,24 +230,6 @@ export const socketOptions = defineOptions('sockets', [
     ),
     list('map-socket', 'N:WORKERS', 'let only these workers accept on a socket'),
     text('remap-modifier', 'FROM:TO,...', 'treat one modifier as another'),
-    flag('abstract-socket', 'make every unix socket an abstract one', { short: 'a' }),
-    flag('freebind', 'bind to addresses that this host does not have yet'),
-    flag('reuse-port', 'let other processes bind to the same port'),
-    flag('no-defer-accept', 'accept a connection before it has sent anything'),
-    flag('tcp-nodelay', 'send small packets at once'),
-    flag('so-keepalive', 'probe connections that are silent'),
-    int('so-send-timeout', 'SECONDS', 'time the kernel lets a write wait', {
-      aliases: ['socket-send-timeout', 'so-write-timeout', 'socket-write-timeout'],
-      argument: 'none',
-    }),
-    int('socket-sndbuf', 'BYTES', "the kernel's send buffer of each connection"),
-    int('socket-rcvbuf', 'BYTES', "the kernel's receive buffer of each connection"),
-    int(
-      'tcp-fast-open',
-      'N',
-      'accept data in the first packet of a connection, for up to N clients at once',
-      { aliases: ['tcp-fastopen'] },
-    ),
     flag('tcp-fast-open-client', 'send data in the first packet of a connection', {
       aliases: ['tcp-fastopen-client'],
     }),

@@ -28,7 +28,7 @@ describe('docs/uwsgi-node.schema.json', () => {
   it('describes every name with its type', () => {
     const { properties } = JSON.parse(renderSchema()).properties.uwsgi;
     expect(properties.processes).toEqual({
-      description: 'worker processes. Default: 1.',
+      description: 'worker processes; auto: as many as there are processors. Default: 1.',
       type: ['integer', 'string'],
     });
     expect(properties.workers.description).toContain('The same as processes.');

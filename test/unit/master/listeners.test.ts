@@ -25,6 +25,8 @@ class FakeBinder {
 
   bindListener(address: string, options: ListenOptions) {
     this.calls.push([address, options]);
+    if (address === 'nobody.invalid:80')
+      throw Object.assign(new Error('getaddrinfo'), { code: 'EADDRNOTAVAIL', syscall: 'getaddrinfo' });
     if (address === 'taken:80') throw Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE' });
     const fd = 100 + this.calls.length;
     const colon = address.lastIndexOf(':');
@@ -151,6 +153,14 @@ describe('bindListeners', () => {
     });
     expect(binder.closed).toEqual([101]);
     expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('says that a name has no address, and where it is written', async () => {
+    await expect(
+      bindListeners(settings(socket('nobody.invalid:80')), 9, nobody, new FakeBinder()),
+    ).rejects.toThrow(
+      'myapp.ini:7: cannot listen on nobody.invalid:80: the name nobody.invalid has no address',
+    );
   });
 
   it('warns of a uwsgi socket that everybody can reach, not of an HTTP one', async () => {
