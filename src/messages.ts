@@ -20,6 +20,8 @@ export interface InheritedListener {
   name: string;
   protocol: 'uwsgi' | 'http';
   family: 'unix' | 'inet' | 'inet6';
+  /** Somebody else opened it and keeps it, such as systemd: connections wait in it while no server runs. */
+  passed?: boolean;
 }
 
 /** Where a worker finds the scoreboard, and its rows in it: one per thread, from `row` on. */

@@ -62,6 +62,13 @@ export interface NativeSockets {
    * @throws Error where one cannot be watched.
    */
   watchReadable(fds: readonly number[], callback: () => void): () => void;
+  /**
+   * A listening socket takes no new connections, in no process; those that wait can still be accepted.
+   * @returns whether that worked.
+   */
+  refuseNew(fd: number): boolean;
+  /** shutdown(2) of a listening socket: refuses connections, resets what waits (over TCP), frees the port. */
+  shutDown(fd: number): void;
   /** _exit(2): ends the process at once, without Node's teardown. */
   exitNow(code: number): never;
 }

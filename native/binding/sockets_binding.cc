@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "native/core/last_call.h"
 #include "native/core/queue_depth.h"
 #include "native/core/socket.h"
 
@@ -113,6 +114,12 @@ Napi::Value queue_depth_js(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), queue_depth(int_argument(info, 0)));
 }
 
+Napi::Value refuse_new_js(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), refuse_new(int_argument(info, 0)) == 0);
+}
+
+void shut_down_js(const Napi::CallbackInfo& info) { shut_down(int_argument(info, 0)); }
+
 void exit_now(const Napi::CallbackInfo& info) { _exit(int_argument(info, 0)); }
 
 }  // namespace
@@ -125,6 +132,8 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("makeFifo", Napi::Function::New(env, make_fifo, "makeFifo"));
   exports.Set("replaceListener", Napi::Function::New(env, replace_listener, "replaceListener"));
   exports.Set("queueDepth", Napi::Function::New(env, queue_depth_js, "queueDepth"));
+  exports.Set("refuseNew", Napi::Function::New(env, refuse_new_js, "refuseNew"));
+  exports.Set("shutDown", Napi::Function::New(env, shut_down_js, "shutDown"));
   exports.Set("exitNow", Napi::Function::New(env, exit_now, "exitNow"));
 }
 

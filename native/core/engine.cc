@@ -151,7 +151,8 @@ bool Engine::accept_one(const Listener& listener) {
   const int fd = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EINTR || errno == ECONNABORTED) return true;
-    if (!would_block(errno)) back_off(errno);
+    // EINVAL: the listener was shut down, and the word to stop is on its way.
+    if (!would_block(errno) && errno != EINVAL) back_off(errno);
     return false;
   }
   accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

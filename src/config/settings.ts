@@ -109,6 +109,8 @@ export interface Settings {
   workerReloadMercy: number;
   /** Seconds all workers together have to finish their requests on a reload or stop; null: only `workerReloadMercy` counts. */
   reloadMercy: number | null;
+  /** Seconds from the word to stop, when readiness goes down, until connections are refused; default 0. */
+  drainDelay: number;
   /** A reload stops the server instead. */
   exitOnReload: boolean;
   /** Files: a change of one's modification time, its creation or its removal reloads. */
@@ -223,6 +225,7 @@ export function defaultSettings(): Settings {
     async: 1000,
     workerReloadMercy: 60,
     reloadMercy: null,
+    drainDelay: 0,
     exitOnReload: false,
     touchReload: [],
     touchChainReload: [],

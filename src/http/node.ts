@@ -47,6 +47,8 @@ class NodeFront {
   readonly #facts: ServerFacts;
   readonly #traffic: Traffic;
   readonly #server: Server;
+  /** Resolves when it accepts no more and its last connection is closed. */
+  readonly #closed: Promise<void>;
   /** Open connections, each with its latest request. Responses leave in order: when that one is over, all are. */
   readonly #sockets = new Map<Socket, NodeExchange | null>();
 
@@ -67,6 +69,7 @@ class NodeFront {
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: httpKeepalive * 1_000,
     });
+    this.#closed = new Promise((resolve) => this.#server.once('close', resolve));
     // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
     this.#server.maxHeadersCount = 0;
     this.#server.on('connection', (socket) => {
@@ -80,6 +83,8 @@ class NodeFront {
     this.#server.on('request', (request, response) => this.#receive(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#receive(request, response, true));
     if (start.onUpgrade !== undefined) this.#server.on('upgrade', start.onUpgrade);
+    // The master has shut the listener down, and says so in a moment; libuv would go on trying.
+    this.#server.on('error', () => this.#stopAccepting());
     this.#server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.badTarget));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onError(error, socket));
   }
@@ -93,20 +98,25 @@ class NodeFront {
   }
 
   async drain(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    // Not http.Server's own close: it takes for idle, and destroys, a connection whose response is still leaving.
-    NetServer.prototype.close.call(this.#server);
+    this.#stopAccepting();
     await this.#traffic.lastCall();
     for (const [socket, latest] of this.#sockets) if (latest?.over !== false) socket.destroy();
     await this.#traffic.idle();
     for (const socket of this.#sockets.keys()) socket.destroySoon();
-    await closed;
+    await this.#closed;
+  }
+
+  #stopAccepting(): void {
+    // Not http.Server's own close: it takes for idle, and destroys, a connection whose response is still leaving.
+    if (this.#server.listening) NetServer.prototype.close.call(this.#server);
   }
 
   #receive(request: IncomingMessage, response: ServerResponse, waits: boolean): void {
-    const { environ, framing, refusal } = readHead(request, this.#facts, this.#start);
-    const exchange = new NodeExchange(this.#traffic, request, response, this.#start.settings.httpTimeout);
+    const { environ, framing, refusal: wrong } = readHead(request, this.#facts, this.#start);
+    const { httpTimeout, async: most } = this.#start.settings;
+    const exchange = new NodeExchange(this.#traffic, request, response, httpTimeout);
     this.#sockets.set(request.socket, exchange);
+    const refusal = wrong ?? (this.#traffic.exceeds(most) ? refusals.overload : null);
     if (refusal !== null) {
       if (refusal !== refusals.badFraming && hasRequestBody(environ, framing)) exchange.linger(request);
       this.#refuse(exchange, request, refusal);
@@ -146,7 +156,9 @@ class NodeFront {
   }
 
   #refuse(exchange: NodeExchange, request: IncomingMessage, refusal: Refusal): void {
-    this.#start.onRefused?.(refusal.head.status, request.socket.remoteAddress ?? '', refusal.reason);
+    if (refusal !== refusals.overload || this.#traffic.tellOverload()) {
+      this.#start.onRefused?.(refusal.head.status, request.socket.remoteAddress ?? '', refusal.reason);
+    }
     refuse(exchange, refusal);
   }
 

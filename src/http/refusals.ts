@@ -32,6 +32,7 @@ export const refusals = {
   malformed: refusal(400, 'Bad Request', 'the request is not HTTP/1.1'),
   slow: refusal(408, 'Request Timeout', 'the request did not arrive in time (socket-timeout, http-timeout)'),
   bodyTooLarge: refusal(413, 'Content Too Large', 'the body is larger than limit-post'),
+  overload: refusal(503, 'Service Unavailable', 'as many requests as async allows are unanswered'),
   headTooLarge: refusal(431, 'Request Header Fields Too Large', 'the head is larger than buffer-size'),
 } as const;
 

@@ -11,6 +11,7 @@ export class Traffic {
   closing: boolean;
   #connections = 0;
   #active = 0;
+  #overloadTold = Number.NEGATIVE_INFINITY;
   #whenEmpty: () => void = () => {};
   #whenIdle: Array<() => void> = [];
 
@@ -30,6 +31,19 @@ export class Traffic {
 
   begin(): void {
     this.#active += 1;
+  }
+
+  /** Whether more than `limit` requests are unanswered. */
+  exceeds(limit: number): boolean {
+    return this.#active > limit;
+  }
+
+  /** Whether a refusal for that reason is news; not again within a second, for it comes in floods. */
+  tellOverload(): boolean {
+    const now = performance.now();
+    if (now - this.#overloadTold < 1_000) return false;
+    this.#overloadTold = now;
+    return true;
   }
 
   finish(): void {

@@ -94,7 +94,8 @@ export class UwsListener {
     if (framing.invalid) return refusals.badFraming;
     // The engine's own limit does not hold for a head that arrives in one piece.
     if (this.#headSize > this.#start.settings.bufferSize) return refusals.headTooLarge;
-    return exceeds(environ, this.#start.settings.limitPost) ? refusals.bodyTooLarge : null;
+    if (exceeds(environ, this.#start.settings.limitPost)) return refusals.bodyTooLarge;
+    return this.#traffic.exceeds(this.#start.settings.async) ? refusals.overload : null;
   }
 
   #collect(exchange: UwsExchange, environ: HttpEnviron): void {
@@ -137,7 +138,9 @@ export class UwsListener {
   }
 
   #refuse(exchange: UwsExchange, environ: HttpEnviron, refusal: Refusal, unread: boolean): void {
-    this.#start.onRefused?.(refusal.head.status, environ.REMOTE_ADDR, refusal.reason);
+    if (refusal !== refusals.overload || this.#traffic.tellOverload()) {
+      this.#start.onRefused?.(refusal.head.status, environ.REMOTE_ADDR, refusal.reason);
+    }
     if (unread) exchange.linger();
     refuse(exchange, refusal);
   }

@@ -227,6 +227,8 @@ const MOST_SHOWN = 10;
 export const stops = {
   graceful: (signal: string, mercy: number) =>
     `${signal} received...gracefully killing workers... (at most ${mercy} seconds; a second signal ends them at once)`,
+  draining: (seconds: number) =>
+    `draining: new requests are still served for ${seconds} seconds (drain-delay), then refused`,
   brutalFirst: (signal: string) => `${signal} received...brutally killing workers...`,
   paused: '*** PAUSE (press start to resume, if you do not have a joypad send SIGTSTP) ***',
   resumed: '*** RESUME ***',

@@ -27,7 +27,6 @@ export interface Listener extends InheritedListener {
   file: { path: string; device: number; inode: number } | null;
   /** The configuration left the port to the kernel. */
   assigned: boolean;
-  /** Somebody else opened it and keeps it, such as systemd: connections wait in it while no server runs. */
   passed: boolean;
 }
 

@@ -11,7 +11,6 @@ import {
   gameOver,
   httpLine,
   noApp,
-  readyLine,
   reloads,
   spawnedMaster,
   stops,
@@ -21,7 +20,7 @@ import { type Cheapable, initialWorkers, mostDispensable } from './cheaper.js';
 import { Crew, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
 import { cancelRespawn, type Replacement, type Slot } from './slot.js';
-import { statisticsLines } from './statistics.js';
+import { statisticsLines, summaryLine } from './statistics.js';
 import type { Death, Life, WorkerEvents, WorkerHandle } from './worker-handle.js';
 
 export interface MasterParts extends Life {
@@ -32,7 +31,15 @@ export interface MasterParts extends Life {
   stopping?(): void;
   /** No worker runs: somebody has to call `wake` when a connection waits. */
   resting?(): void;
+  /** Keeps new requests away; the workers are told to stop when it resolves. They serve, and are replaced, until then. */
+  drain?(): Promise<void>;
 }
+
+/**
+ * - `draining`: no new requests are wanted, those that still come are served.
+ * - `stopping`: the workers finish what they have begun.
+ */
+export type Phase = 'starting' | 'serving' | 'draining' | 'stopping';
 
 export class Master {
   /** Resolves with the exit code when the last worker has gone after `stop`. */
@@ -42,10 +49,11 @@ export class Master {
   readonly #serving: () => void;
   readonly #stopping: () => void;
   readonly #resting: () => void;
+  readonly #drain: (() => Promise<void>) | null;
   readonly #crew: Crew;
   readonly #exchange: Exchange;
   #isPaused = false;
-  #phase: 'starting' | 'serving' | 'stopping' = 'starting';
+  #phase: Phase = 'starting';
   #stoppedAt = 0;
   #exitCode = 0;
   #httpAnnounced = false;
@@ -56,6 +64,7 @@ export class Master {
     this.#serving = parts.serving ?? (() => {});
     this.#stopping = parts.stopping ?? (() => {});
     this.#resting = parts.resting ?? (() => {});
+    this.#drain = parts.drain ?? null;
     const events: WorkerEvents = {
       ready: (worker, message) => this.#onReady(worker, message),
       failed: (worker, reason) => this.#onFailed(worker, reason),
@@ -74,8 +83,13 @@ export class Master {
     });
   }
 
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** It will not serve again. */
   get isStopping(): boolean {
-    return this.#phase === 'stopping';
+    return this.#phase === 'draining' || this.#phase === 'stopping';
   }
 
   /** Spawns every worker, under `cheaper` those to begin with. */
@@ -95,19 +109,25 @@ export class Master {
    * @param why the signal, as the log names it.
    */
   stop(why: string): void {
-    if (this.#phase === 'stopping') {
+    if (this.isStopping) {
       this.#log(stops.brutal(why));
+      this.#stopWorkers();
       this.#kill();
       return;
     }
     this.#log(stops.graceful(why, this.#crew.mercy));
-    this.#stopWorkers();
+    this.resume();
+    const drain = this.#phase === 'serving' ? this.#drain : null;
+    this.#phase = 'draining';
+    this.#stopping();
+    if (drain === null) this.#stopWorkers();
+    else void drain().then(() => this.#stopWorkers());
   }
 
   /** Kills the workers at once. */
   stopBrutally(why: string): void {
     this.#log(stops.brutalFirst(why));
-    if (this.#phase !== 'stopping') this.#stopWorkers();
+    this.#stopWorkers();
     this.#kill();
   }
 
@@ -117,7 +137,7 @@ export class Master {
 
   /** Exchanges every worker; see `Exchange.all`. */
   replaceAll(life: Life, commit: () => void, isBrutal = false): Promise<boolean> {
-    if (this.#phase === 'stopping') return Promise.resolve(false);
+    if (this.isStopping) return Promise.resolve(false);
     this.resume();
     return this.#exchange.all(life, commit, isBrutal);
   }
@@ -155,7 +175,9 @@ export class Master {
    * @returns how many.
    */
   wake(count = initialWorkers(this.life.settings)): number {
-    return this.#phase === 'serving' ? this.#crew.wake(count) : 0;
+    // While it drains, too: whoever has connected is served.
+    const isOpen = this.#phase === 'serving' || this.#phase === 'draining';
+    return isOpen ? this.#crew.wake(count) : 0;
   }
 
   /** Lets a worker finish and go; its place stays empty. */
@@ -178,7 +200,7 @@ export class Master {
 
   /** Workers that rest answer nothing, and lose nothing either: connections wait. */
   pause(): void {
-    if (this.#phase === 'stopping' || this.#isPaused) return;
+    if (this.isStopping || this.#isPaused) return;
     this.#isPaused = true;
     this.#log(stops.paused);
     for (const worker of this.#crew) worker.pause(true);
@@ -232,9 +254,10 @@ export class Master {
   }
 
   #stopWorkers(): void {
+    if (this.#phase === 'stopping') return;
     this.resume();
+    if (this.#phase !== 'draining') this.#stopping();
     this.#phase = 'stopping';
-    this.#stopping();
     this.#stoppedAt = performance.now();
     for (const slot of this.#crew.slots) cancelRespawn(slot);
     for (const worker of this.#crew) worker.stop(this.#crew.mercy);
@@ -263,22 +286,12 @@ export class Master {
   }
 
   #serve(app: LoadedApp | null): void {
-    const isFirst = this.#phase === 'starting';
-    this.#phase = 'serving';
-    if (isFirst) this.#serving();
+    if (this.#phase === 'starting') {
+      this.#phase = 'serving';
+      this.#serving();
+    }
     if (this.#crew.active.length === 0) this.#rest();
-    else this.#log(this.#summary(app));
-  }
-
-  #summary(app: LoadedApp | null): string {
-    const { settings, listeners } = this.life;
-    return readyLine({
-      app: app === null ? null : applicationText(app),
-      workers: this.#crew.active.length,
-      processes: settings.processes,
-      threads: settings.threads,
-      sockets: listeners.map(({ name, protocol }) => `${name} (${protocol})`),
-    });
+    else this.#log(summaryLine(this.#crew, app));
   }
 
   #onFailed(worker: WorkerHandle, reason: string): void {
@@ -331,9 +344,4 @@ export class Master {
     for (const { state } of this.#crew) if (state !== 'gone') return;
     this.#end(this.#exitCode);
   }
-}
-
-/** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)` */
-function applicationText({ callable, file, kind }: LoadedApp): string {
-  return `${callable} of ${file}${kind === 'wsgi' ? '' : ` (${kind})`}`;
 }

@@ -5,9 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname, version as kernel, machine, release, type as system } from 'node:os';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadResult } from '../config/load.js';
 import { usableProcessors } from '../config/processors.js';
 import { packageVersion } from '../config/version.js';
+import { lastCall } from '../last-call.js';
 import { logToFile } from '../log/log-file.js';
 import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
 import { LogBatch, log } from '../log/stderr.js';
@@ -62,6 +64,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     },
     stopping: () => notifier.stopping(),
     resting: () => doors?.waitForConnection(),
+    drain: () => drain(instance),
   });
   doors = openDoors(instance, master, notifier);
   stop = (signal) => master.stop(signal);
@@ -72,6 +75,15 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   notifier.close();
   log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));
   return exitCode;
+}
+
+/** First whoever asks whether the server is ready hears that it goes, then nobody is let in any more. */
+async function drain({ settings, listeners }: Instance): Promise<void> {
+  if (settings.drainDelay > 0) {
+    log(stops.draining(settings.drainDelay));
+    await delay(settings.drainDelay * 1000, undefined, { ref: false });
+  }
+  await lastCall(listeners, native);
 }
 
 function openDoors(instance: Instance, master: Master, notifier: Notifier): Doors {

@@ -1,5 +1,24 @@
-/** Who works, in words: what SIGUSR1 and `s` on the master fifo print. */
+/** Who works, in words: what SIGUSR1 and `s` on the master fifo print, and what a start and a reload end with. */
+import { readyLine } from '../log/startup.js';
+import type { LoadedApp } from '../messages.js';
 import type { Crew } from './crew.js';
+
+/** From here on these workers answer. */
+export function summaryLine({ active, life }: Crew, app: LoadedApp | null): string {
+  const { settings, listeners } = life;
+  return readyLine({
+    app: app === null ? null : applicationText(app),
+    workers: active.length,
+    processes: settings.processes,
+    threads: settings.threads,
+    sockets: listeners.map(({ name, protocol }) => `${name} (${protocol})`),
+  });
+}
+
+/** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)` */
+function applicationText({ callable, file, kind }: LoadedApp): string {
+  return `${callable} of ${file}${kind === 'wsgi' ? '' : ` (${kind})`}`;
+}
 
 /** @param phase what the master does: `serving`, `paused`. */
 export function statisticsLines({ slots, retiring }: Crew, phase: string): string[] {

@@ -94,11 +94,12 @@ export class WorkerHandle {
       version: MESSAGES_VERSION,
       workerId: id,
       settings: life.settings,
-      listeners: life.listeners.map(({ name, protocol, family }, index) => ({
+      listeners: life.listeners.map(({ name, protocol, family, passed }, index) => ({
         fd: FIRST_LISTENER_FD + index,
         name,
         protocol,
         family,
+        passed: passed ?? false,
       })),
       ...(this.#rows !== null && {
         scores: {

@@ -2,6 +2,7 @@
  * Entry of a worker process: its main JS thread, which is control only. At the other end of the IPC channel:
  * src/master/worker-handle.ts.
  */
+import { lastCall } from '../last-call.js';
 import { log } from '../log/stderr.js';
 import type { MasterToWorker } from '../messages.js';
 import { native } from '../native.js';
@@ -23,6 +24,7 @@ const control = new WorkerControl({
   pid: process.pid,
   send: (message, done) => process.send?.(message, undefined, undefined, done),
   spawnThread,
+  lastCall: (listeners) => lastCall(listeners, native),
   exit: (code) => native.exitNow(code),
   log,
   scoreboard: native,

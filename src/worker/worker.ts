@@ -8,6 +8,7 @@ import { startErrors } from '../errors.js';
 import { deaths } from '../log/startup.js';
 import {
   EXIT_FAILED_APP,
+  type InheritedListener,
   type MasterToWorker,
   MESSAGES_VERSION,
   type ScoreRows,
@@ -24,6 +25,8 @@ export interface WorkerParts {
   /** Calls back when the message has left this process (or never will). */
   send(message: WorkerToMaster, done: () => void): void;
   spawnThread: SpawnThread;
+  /** Ends the listeners, which all workers have lost their master with; resolves when nobody waits there. */
+  lastCall(listeners: readonly InheritedListener[]): Promise<void>;
   /** Ends the process at once. */
   exit(code: number): void;
   log(...lines: string[]): void;
@@ -75,7 +78,8 @@ export class WorkerControl {
   masterGone(): void {
     const mercy = this.#settings?.workerReloadMercy ?? 0;
     setTimeout(() => this.#parts.exit(1), Math.min(mercy * 1000, LONGEST_TIMER)).unref();
-    this.#stop();
+    // Else the next master could not bind the port until the last request is over.
+    void this.#parts.lastCall(this.#start?.listeners ?? []).then(() => this.#stop());
   }
 
   get #settings(): Settings | undefined {

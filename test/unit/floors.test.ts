@@ -15,7 +15,7 @@ const floors: string[][] = [
   ['adapters', 'http'],
   ['wsgi'],
   // What lies at the bottom is everybody's, its own neighbours' too.
-  ['errors', 'native', 'messages', 'config', 'log', 'stats', 'package-root', 'throttle'],
+  ['errors', 'native', 'messages', 'config', 'log', 'stats', 'package-root', 'throttle', 'last-call'],
 ];
 const bottom = floors.length - 1;
 

@@ -152,6 +152,13 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     ...intoInteger('evilReloadOnRss'),
     type: 'megabytes',
   },
+  {
+    name: 'drain-delay',
+    metavar: 'SECONDS',
+    default: '0',
+    help: 'time to go on serving after the word to stop, for load balancers that have to notice',
+    ...intoInteger('drainDelay', { max: 86_400 }),
+  },
   { name: 'exit-on-reload', help: 'stop instead of reloading', ...intoBool('exitOnReload') },
   {
     name: 'pause',

@@ -45,6 +45,28 @@ describe.each(engines)('%s', (engine) => {
       }
     });
 
+    it('answer 503 beyond async unfinished requests, and say so once', async () => {
+      const waiting: Array<() => void> = [];
+      const both = signal();
+      const hold: HttpRequestHandler = (environ, sink) => {
+        if (environ.PATH_INFO === '/free') return sink.respond(ok, 'free');
+        waiting.push(() => sink.respond(ok, 'waited'));
+        if (waiting.length === 2) both.resolve();
+      };
+      const served = await serve(engine, hold, { async: 2 });
+      const held = [1, 2].map(() => served.connect().send(get('/hold')));
+      await both.promise;
+      for (const client of [1, 2].map(() => served.connect())) {
+        expect((await client.send(get('/free')).response()).status).toBe(503);
+      }
+      expect(served.refused).toEqual([
+        '503 Service Unavailable: as many requests as async allows are unanswered',
+      ]);
+      for (const answer of waiting) answer();
+      for (const client of held) expect((await client.response()).body).toBe('waited');
+      expect((await served.connect().send(get('/free')).response()).status).toBe(200);
+    });
+
     it('answer pipelined requests in their order', async () => {
       const served = await serve(engine, echoPath);
       const client = served.connect().send(get('/1') + get('/2') + get('/3'));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Master } from '../../../src/master/master.js';
+import { Master, type MasterParts } from '../../../src/master/master.js';
 import { FIRST_DELAY, LONGEST_DELAY, YOUNG } from '../../../src/throttle.js';
 import { type FakeWorker, fakeSpawn, settings } from './fake-worker.js';
 
@@ -8,11 +8,11 @@ afterEach(() => vi.useRealTimers());
 
 const listeners = [{ fd: 21, name: '/run/a.sock', protocol: 'uwsgi', family: 'unix' }] as const;
 
-function start(changes = {}) {
+function start(changes = {}, parts: Partial<MasterParts> = {}) {
   const lines: string[] = [];
   const { workers, spawn } = fakeSpawn();
   const life = { settings: settings(changes), listeners: [...listeners], spawn };
-  const master = new Master({ ...life, log: (...more) => lines.push(...more) });
+  const master = new Master({ ...life, log: (...more) => lines.push(...more), ...parts });
   master.start();
   const logged = (text: string | RegExp) => lines.filter((line) => line.match(text) !== null);
   return { master, life, lines, logged, workers };
@@ -456,5 +456,57 @@ describe('Master, cheaper', () => {
     master.cheapen(1);
     vi.advanceTimersByTime(LONGEST_DELAY);
     expect(workers).toHaveLength(2);
+  });
+});
+
+describe('Master, draining', () => {
+  /** Its `drain` ends when the test says so. */
+  function startDraining() {
+    let settle!: () => void;
+    const drained = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const stopping = vi.fn();
+    const parts = start({}, { drain: () => drained, stopping });
+    parts.workers[0]!.ready();
+    parts.master.stop('SIGTERM');
+    return { ...parts, settle, stopping };
+  }
+
+  it('tells the workers to stop when nobody is let in any more, not before', async () => {
+    const { master, workers, settle, stopping } = startDraining();
+    expect(stopping).toHaveBeenCalledOnce();
+    expect(master.phase).toBe('draining');
+    expect(master.isStopping).toBe(true);
+    expect(workers[0]!.sent.at(-1)).toMatchObject({ type: 'start' });
+    settle();
+    await vi.waitFor(() => expect(workers[0]!.sent.at(-1)).toEqual({ type: 'stop' }));
+    expect(master.phase).toBe('stopping');
+    workers[0]!.end(0);
+    expect(await master.ended).toBe(0);
+    expect(stopping).toHaveBeenCalledOnce();
+  });
+
+  it('replaces a worker that dies meanwhile: it is still to serve', () => {
+    const { master, workers } = startDraining();
+    workers[0]!.end(null, 'SIGKILL');
+    vi.advanceTimersByTime(0);
+    workers[1]!.ready();
+    expect(master.phase).toBe('draining');
+  });
+
+  it('is cut short by a second signal', async () => {
+    const { master, workers, logged } = startDraining();
+    master.stop('SIGTERM');
+    expect(logged('SIGTERM received again')).toHaveLength(1);
+    expect(workers[0]!.killed).toEqual(['SIGKILL']);
+    workers[0]!.end(null, 'SIGKILL');
+    expect(await master.ended).toBe(0);
+  });
+
+  it('does not happen before the server serves', () => {
+    const { master, workers } = start({}, { drain: () => new Promise(() => {}) });
+    master.stop('SIGTERM');
+    expect(workers[0]!.sent.at(-1)).toEqual({ type: 'stop' });
   });
 });

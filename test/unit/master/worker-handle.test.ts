@@ -42,8 +42,8 @@ describe('WorkerHandle', () => {
         workerId: 3,
         settings: settings(),
         listeners: [
-          { fd: 4, name: '/run/a.sock', protocol: 'uwsgi', family: 'unix' },
-          { fd: 5, name: '127.0.0.1:80', protocol: 'http', family: 'inet' },
+          { fd: 4, name: '/run/a.sock', protocol: 'uwsgi', family: 'unix', passed: false },
+          { fd: 5, name: '127.0.0.1:80', protocol: 'http', family: 'inet', passed: false },
         ],
       },
     ]);

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultSettings } from '../../../src/config/settings.js';
-import { EXIT_FAILED_APP, MESSAGES_VERSION, type WorkerToMaster } from '../../../src/messages.js';
+import {
+  EXIT_FAILED_APP,
+  type InheritedListener,
+  MESSAGES_VERSION,
+  type WorkerToMaster,
+} from '../../../src/messages.js';
 import { FIRST_DELAY } from '../../../src/throttle.js';
 import { WorkerControl } from '../../../src/worker/worker.js';
 import { FakeThread } from './fake-thread.js';
@@ -14,6 +19,7 @@ function create() {
   const threads: FakeThread[] = [];
   const sent: WorkerToMaster[] = [];
   const exits: number[] = [];
+  const lastCalled: InheritedListener[] = [];
   const lines: string[] = [];
   const loads: [number, number][] = [];
   const control = new WorkerControl({
@@ -27,6 +33,10 @@ function create() {
       threads.push(thread);
       return thread;
     },
+    lastCall: (listeners) => {
+      lastCalled.push(...listeners);
+      return Promise.resolve();
+    },
     exit: (code) => exits.push(code),
     log: (...more) => lines.push(...more),
     scoreboard: {
@@ -34,7 +44,7 @@ function create() {
       reportLoad: (row, thousandths) => loads.push([row, thousandths]),
     },
   });
-  return { control, threads, sent, exits, lines, loads };
+  return { control, threads, sent, exits, lines, loads, lastCalled };
 }
 
 function start(changes = {}) {
@@ -218,10 +228,13 @@ describe('WorkerControl, stopping', () => {
     expect(exits).toEqual([0]);
   });
 
-  it('finishes its requests when the master is gone, but not longer than the mercy', () => {
-    const { control, threads, exits } = start({ workerReloadMercy: 5 });
+  it('ends the listeners and finishes its requests when the master is gone, but not longer than the mercy', async () => {
+    const { control, threads, exits, lastCalled } = start({ workerReloadMercy: 5 });
     threads[0]!.ready();
     control.masterGone();
+    expect(lastCalled).toEqual(listeners);
+    expect(threads[0]!.sent).toEqual([]);
+    await Promise.resolve();
     expect(threads[0]!.sent).toEqual([{ type: 'drain' }]);
     vi.advanceTimersByTime(4_999);
     expect(exits).toEqual([]);
@@ -229,9 +242,10 @@ describe('WorkerControl, stopping', () => {
     expect(exits).toEqual([1]);
   });
 
-  it('ends when the master was gone before it said anything', () => {
+  it('ends when the master was gone before it said anything', async () => {
     const { control, exits } = create();
     control.masterGone();
+    await Promise.resolve();
     expect(exits).toEqual([0]);
   });
 });

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { lastCall } from '../../src/last-call.js';
+
+/** Records the calls; `depths` are what the queues hold at each look, then nothing. */
+function fake(depths: Record<number, number[]> = {}) {
+  const calls: string[] = [];
+  const native = {
+    refuseNew: (fd: number) => {
+      calls.push(`refuse ${fd}`);
+      return true;
+    },
+    shutDown: (fd: number) => void calls.push(`shut ${fd}`),
+    queueDepth: (fd: number) => depths[fd]?.shift() ?? 0,
+  };
+  return { native, calls };
+}
+const unix = (fd: number) => ({ fd, family: 'unix' as const, passed: false });
+
+it('refuses at all listeners, then shuts each down when nobody waits there', async () => {
+  const { native, calls } = fake({ 4: [2, 1] });
+  await lastCall([unix(4), unix(5)], native);
+  expect(calls).toEqual(['refuse 4', 'refuse 5', 'shut 5', 'shut 4']);
+});
+
+it('waits a moment for handshakes over TCP', async () => {
+  const { native, calls } = fake();
+  const begun = performance.now();
+  await lastCall([{ fd: 4, family: 'inet6', passed: false }], native);
+  expect(performance.now() - begun).toBeGreaterThan(90);
+  expect(calls).toEqual(['refuse 4', 'shut 4']);
+});
+
+it('leaves alone what somebody else keeps', async () => {
+  const { native, calls } = fake();
+  await lastCall([{ ...unix(4), passed: true }], native);
+  expect(calls).toEqual([]);
+});
+
+it('does not wait for ever for workers that accept nothing', async () => {
+  const { native, calls } = fake({ 4: Array(1_000).fill(1) });
+  await lastCall([unix(4)], native);
+  expect(calls).toEqual(['refuse 4']);
+});
