@@ -84,17 +84,13 @@ Napi::Value total_requests(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(board->total().load(std::memory_order_relaxed)));
 }
 
-Napi::Value latest_request(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(keeper.latest()));
-}
-
 // The calling JS thread's row from here on.
 void keep_score(const Napi::CallbackInfo& info) {
   keeper = ScoreKeeper(*board, uint_argument(info, 0));
   keeper.take_over();
 }
 
-// These two run for every request over HTTP: raw Node-API.
+// These run for every request: raw Node-API.
 // beginRequest(note) → when it began, µs
 napi_value begin_request(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -119,6 +115,10 @@ napi_value end_request(napi_env env, napi_callback_info info) {
       env, static_cast<double>(keeper.end(static_cast<uint64_t>(sent), static_cast<uint64_t>(began))));
 }
 
+napi_value latest_request(napi_env env, napi_callback_info) {
+  return make_number(env, static_cast<double>(keeper.latest()));
+}
+
 void set_raw(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
@@ -141,7 +141,7 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("reportLoad", Napi::Function::New(env, report_load, "reportLoad"));
   exports.Set("countException", Napi::Function::New(env, count_exception, "countException"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
-  exports.Set("latestRequest", Napi::Function::New(env, latest_request, "latestRequest"));
+  set_raw(env, exports, "latestRequest", latest_request);
   exports.Set("totalRequests", Napi::Function::New(env, total_requests, "totalRequests"));
 }
 

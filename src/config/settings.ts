@@ -3,6 +3,8 @@
  * environment and configuration files; plain data, so that it can be sent to workers and threads.
  */
 
+import { defaultLogSettings, type LogSettings } from './log-settings.js';
+
 /** Where a setting came from, for messages: `myapp.ini:12` or `command line`. */
 export interface Origin {
   file: string | null;
@@ -55,7 +57,7 @@ export interface TcpSettings {
   receiveBuffer: number;
 }
 
-export interface Settings {
+export interface Settings extends LogSettings {
   app: AppSetting;
   /** Further applications, in the order of the configuration. */
   mounts: MountSetting[];
@@ -87,10 +89,6 @@ export interface Settings {
   /** Name or number. */
   uid: string | null;
   gid: string | null;
-  logto: string | null;
-  /** Opened after privileges are dropped. */
-  logto2: string | null;
-  disableLogging: boolean;
   /** Largest vars block of a packet (or HTTP head), bytes; default 65 536 (a packet holds at most 65 535). */
   bufferSize: number;
   /** Request bodies up to this many bytes are read before the application runs; default 65 536. */
@@ -213,9 +211,7 @@ export function defaultSettings(): Settings {
     chdir: null,
     uid: null,
     gid: null,
-    logto: null,
-    logto2: null,
-    disableLogging: false,
+    ...defaultLogSettings(),
     bufferSize: 65_536,
     postBuffering: 65_536,
     limitPost: 0,

@@ -3,15 +3,23 @@
  * lines of several processes never mix and none is lost when a process ends right after it.
  */
 import { writeSync } from 'node:fs';
+import type { LineStyle } from './line-style.js';
 
 /** How long a full pipe may hold up its writer before the line is given up, milliseconds. */
 const PATIENCE = 1000;
 /** Descriptors whose reader let the last line be given up: nobody waits for it again before it takes something. */
 const stalled = new Set<number>();
 
+let style: LineStyle = (line) => line;
+
+/** Gives the lines of this thread another look from now on. */
+export function setLineStyle(wanted: LineStyle): void {
+  style = wanted;
+}
+
 /** Writes lines (without newlines) to stderr. Never throws: a log that cannot be written must not stop the server. */
 export function log(...lines: string[]): void {
-  if (lines.length > 0) writeAll(2, Buffer.from(`${lines.join('\n')}\n`));
+  if (lines.length > 0) writeAll(2, Buffer.from(`${lines.map(style).join('\n')}\n`));
 }
 
 /** Writes all of it, or gives up what nobody takes. Never throws. */

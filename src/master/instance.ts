@@ -7,9 +7,10 @@ import type { LoadResult } from '../config/load.js';
 import { passedSockets } from '../config/passed-sockets.js';
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';
+import { serverStyle } from '../log/line-style.js';
 import { logToFile } from '../log/log-file.js';
 import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
-import type { LogBatch } from '../log/stderr.js';
+import { type LogBatch, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
 import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
@@ -166,6 +167,7 @@ export class Instance {
     const closed = ownOnes(missingIn(listeners, this.listeners));
     this.settings = settings;
     this.listeners = listeners;
+    setLineStyle(serverStyle(settings));
     return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
   }
 

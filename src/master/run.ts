@@ -10,9 +10,10 @@ import type { LoadResult } from '../config/load.js';
 import { usableProcessors } from '../config/processors.js';
 import { packageVersion } from '../config/version.js';
 import { lastCall } from '../last-call.js';
+import { serverStyle } from '../log/line-style.js';
 import { logToFile } from '../log/log-file.js';
 import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
-import { LogBatch, log } from '../log/stderr.js';
+import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Doors } from './doors.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
@@ -35,6 +36,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   forgetSystemd(process.env);
   applyEnvironment(settings, process.env);
   if (settings.logto !== null) logToFile('logto', resolve(settings.logto), native);
+  setLineStyle(serverStyle(settings));
   const lines = new LogBatch();
   lines.add(...announcements, ...warnings, ...headLines(surroundings()));
   // From here on a signal may not end the process on the spot: it would leave the sockets behind.

@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util';
 import type { Settings } from '../config/settings.js';
-import { escapeControls } from '../log/request-log.js';
+import { escapeControls } from '../log/escape.js';
 import { log } from '../log/stderr.js';
 import type { ErrorReport } from '../wsgi/call.js';
 import type { Environ } from '../wsgi/types.js';

@@ -1,8 +1,9 @@
 /**
- * What an application prints: whole lines with a prefix, written at once and in order. Node would carry them to the main
+ * What an application prints: whole lines in the style of the log, written at once and in order. Node would carry them to the main
  * thread of the process first, where lines of several threads mix and the last ones get lost.
  */
 import type { Writable } from 'node:stream';
+import type { LineStyle } from '../log/line-style.js';
 import { writeAll } from '../log/stderr.js';
 
 type Done = (error?: Error | null) => void;
@@ -13,14 +14,14 @@ interface Written {
 
 export class LineStream {
   readonly #fd: number;
-  readonly #prefix: string;
+  readonly #style: LineStyle;
   /** Of a line that has not ended yet. */
   #rest = '';
 
   /** Takes the place of what is below `stream`, which stays the object that the application knows. */
-  constructor(stream: Writable, fd: number, prefix: string) {
+  constructor(stream: Writable, fd: number, style: LineStyle) {
     this.#fd = fd;
-    this.#prefix = prefix;
+    this.#style = style;
     Object.assign(stream, {
       // pino and others open it themselves; in threads Node leaves it out.
       fd,
@@ -42,10 +43,9 @@ export class LineStream {
       this.#rest += text;
       return;
     }
-    const lines = (this.#rest + text.slice(0, end)).replace(/^/gm, this.#prefix);
+    const lines = (this.#rest + text.slice(0, end - 1)).split('\n');
     this.#rest = text.slice(end);
-    // The last prefix stands behind the last line break.
-    writeAll(this.#fd, Buffer.from(lines.slice(0, lines.length - this.#prefix.length)));
+    writeAll(this.#fd, Buffer.from(`${lines.map(this.#style).join('\n')}\n`));
   }
 }
 

@@ -9,7 +9,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
 import { loadErrors } from '../errors.js';
-import { log } from '../log/stderr.js';
+import { printStyle, serverStyle } from '../log/line-style.js';
+import { log, setLineStyle } from '../log/stderr.js';
 import type { ControlToThread, LoadedApp, ThreadStart, ThreadToControl } from '../messages.js';
 import { native } from '../native.js';
 import { packageRoot } from '../package-root.js';
@@ -25,7 +26,8 @@ import { watchUncaught } from './uncaught.js';
 
 const { settings, listeners, core, workerId, scores } = workerData as ThreadStart;
 const control = parentPort!;
-const shim = new ProcessShim().install(`[worker ${workerId}${settings.threads > 1 ? ` core ${core}` : ''}] `);
+setLineStyle(serverStyle(settings));
+const shim = new ProcessShim().install(printStyle(settings, { workerId, core, threads: settings.threads }));
 
 function tell(message: ThreadToControl): void {
   control.postMessage(message);
@@ -107,6 +109,7 @@ async function run(): Promise<void> {
     listeners,
     settings,
     core,
+    workerId,
     score: scores === undefined ? null : native,
     report,
     tracing: new Tracing(

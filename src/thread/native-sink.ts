@@ -1,6 +1,9 @@
 /**
  * The response to a request that came in through the engine (wsgi/types.ts, ResponseSink).
  */
+
+import type { Ending } from '../log/request-line.js';
+import type { EndOfRequest } from '../log/request-log.js';
 import { type NativeEngine, Written } from '../native.js';
 import type { BodySource } from '../wsgi/body-source.js';
 import { internalServerError } from '../wsgi/headers.js';
@@ -8,11 +11,8 @@ import type { Chunk, Environ, Flow, RawSink, ResponseHead, ResponseSink } from '
 import type { SignalSource } from './environ.js';
 import { UpgradedBody } from './native-body.js';
 
-/** Told when a response is over; null where nobody wants to know. */
-export type Finished = (head: ResponseHead | null, bytes: number) => void;
-
 /** `HTTP/1.1 ` before what a head's text says, CRLF behind it. */
-export const versionAndEmptyLine = 11;
+const versionAndEmptyLine = 11;
 
 /** What only a response that is not over at once needs. */
 class Waiting {
@@ -30,7 +30,8 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   gone = false;
   /** The request says HTTP/1.0: the status line repeats the version, as uWSGI's does. */
   http10 = false;
-  finished: Finished | null = null;
+  /** Told when the response is over; null where nobody wants to know. */
+  finished: EndOfRequest | null = null;
   /** While the response is not over after the application's call. */
   environ: Environ | null = null;
   #begun = false;
@@ -73,7 +74,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     const size = this.engine.sendFile(this.connection, text, fd, head.contentLength ?? -1);
     if (size < 0) return false;
     this.over = true;
-    this.finished?.(head, size);
+    this.#tell(head, size, 'file');
     return true;
   }
 
@@ -98,7 +99,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.over) return;
     this.over = true;
     this.engine.abort(this.connection);
-    this.#tell(this.#rest.head, this.#rest.bytes);
+    this.#tell(this.#rest.head, this.#rest.bytes, 'broken');
     this.#letGo();
   }
 
@@ -184,8 +185,8 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.gone) return;
     const answered = this.over;
     this.gone = this.over = true;
-    const { head, bytes, controller } = this.#rest;
-    if (!answered) this.#tell(head, bytes);
+    const { head, bytes, controller, onData } = this.#rest;
+    if (!answered) this.#tell(head, bytes, onData === null ? 'left' : 'left-sending');
     controller?.abort();
     this.data(null);
     this.writable();
@@ -193,10 +194,10 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     this.#letGo();
   }
 
-  #tell(head: ResponseHead | null, bytes: number): void {
+  #tell(head: ResponseHead | null, bytes: number, ending: Ending = 'sent'): void {
     const finished = this.finished;
     this.finished = null;
-    finished?.(head, bytes);
+    finished?.(head, bytes, ending);
   }
 
   /**

@@ -1,10 +1,12 @@
 /**
  * What the HTTP front's sinks do not do themselves: `uwsgi.signal` on first touch, and the request log.
  */
+import type { Ending } from '../log/request-line.js';
+import type { EndOfRequest } from '../log/request-log.js';
 import { internalServerError } from '../wsgi/headers.js';
 import type { Chunk, Flow, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import type { SignalSource } from './environ.js';
-import { type Finished, sizeOf } from './native-sink.js';
+import { sizeOf } from './native-sink.js';
 
 export class LazySignal implements SignalSource {
   #controller: AbortController | null = null;
@@ -27,7 +29,7 @@ export class LazySignal implements SignalSource {
 /** Counts what goes through, and tells once when the response is over. */
 export class LoggedSink implements ResponseSink {
   readonly #inner: ResponseSink;
-  #finished: Finished | null;
+  #finished: EndOfRequest | null;
   #head: ResponseHead | null = null;
   #bytes = 0;
 
@@ -35,11 +37,11 @@ export class LoggedSink implements ResponseSink {
   #gone = false;
   readonly #goneCallbacks: Array<() => void> = [];
 
-  constructor(inner: ResponseSink, finished: Finished) {
+  constructor(inner: ResponseSink, finished: EndOfRequest) {
     this.#inner = inner;
     this.#finished = finished;
     inner.onGone(() => {
-      this.#finish();
+      this.#finish('left');
       this.#lose();
     });
   }
@@ -82,7 +84,7 @@ export class LoggedSink implements ResponseSink {
   abort(): void {
     if (this.#gone) return;
     this.#inner.abort();
-    this.#finish();
+    this.#finish('broken');
   }
 
   onDrain(callback: () => void): void {
@@ -100,9 +102,9 @@ export class LoggedSink implements ResponseSink {
     for (const callback of this.#goneCallbacks.splice(0)) callback();
   }
 
-  #finish(): void {
+  #finish(ending: Ending = 'sent'): void {
     const finished = this.#finished;
     this.#finished = null;
-    finished?.(this.#head, this.#bytes);
+    finished?.(this.#head, this.#bytes, ending);
   }
 }

@@ -4,6 +4,7 @@
  * control thread, where the end of the thread can overtake it.
  */
 import { realpathSync } from 'node:fs';
+import type { LineStyle } from '../log/line-style.js';
 import { log } from '../log/stderr.js';
 import { LineStream } from './line-stream.js';
 
@@ -19,12 +20,12 @@ export class ProcessShim {
   #exitCode: number | string | null | undefined;
   readonly #exit = process.exit;
 
-  /** @param prefix stands before every line that the application prints */
-  install(prefix: string): this {
+  /** @param style what becomes of the lines that the application prints */
+  install(style: (stream: 'stdout' | 'stderr') => LineStyle): this {
     keepDirectory();
     keepTitle();
-    new LineStream(process.stdout, 1, prefix);
-    new LineStream(process.stderr, 2, prefix);
+    new LineStream(process.stdout, 1, style('stdout'));
+    new LineStream(process.stderr, 2, style('stderr'));
     process.exit = ((code?: number | string | null) => this.#onExit(code)) as typeof process.exit;
     return this;
   }

@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { upgradeServerOf } from '../adapters/websocket.js';
 import type { Settings } from '../config/settings.js';
 import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front.js';
-import { RequestLog } from '../log/request-log.js';
+import { sizeOfHead } from '../log/request-line.js';
+import { type EndOfRequest, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
 import { Fact, type NativeEngine, type NativeScoreboard, native } from '../native.js';
@@ -20,7 +21,7 @@ import { EnvironBuilder, type EnvironConstants } from './environ.js';
 import { exceptionReport } from './exceptions.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
-import { type Finished, NativeSink, versionAndEmptyLine } from './native-sink.js';
+import { NativeSink } from './native-sink.js';
 import { LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
 import { type RequestTrace, Tracing } from './tracing.js';
@@ -31,6 +32,8 @@ export interface ServerOptions {
   settings: Settings;
   /** 0-based number of the thread in its process, for the log. */
   core: number;
+  /** 1-based, for the log; 0 by default: no worker of a server. */
+  workerId?: number;
   constants: EnvironConstants;
   /** Where requests are counted, if anywhere. */
   score?: Score | null;
@@ -77,7 +80,7 @@ export class ThreadServer implements Requests {
 
   constructor(
     application: Application,
-    { listeners, settings, core, constants, score = null, ...more }: ServerOptions,
+    { listeners, settings, core, workerId = 0, constants, score = null, ...more }: ServerOptions,
   ) {
     const report = more.report ?? exceptionReport(settings);
     this.#report = (error, environ) => {
@@ -92,7 +95,7 @@ export class ThreadServer implements Requests {
     this.#constants = constants;
     this.#builder = new EnvironBuilder(constants);
     this.#score = score;
-    this.#log = settings.disableLogging ? null : new RequestLog(core, score);
+    this.#log = RequestLog.of(settings, core, workerId, score);
     this.#engine = native.createEngine(
       {
         listeners: listeners
@@ -185,7 +188,10 @@ export class ThreadServer implements Requests {
     const source = facts[Fact.streams] === 0 ? null : this.#bodyOf(sink);
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
-    if (this.#log !== null) sink.finished = this.#log.begin(environ, facts[Fact.count]!, text.length);
+    if (this.#log !== null) {
+      const arrival = { vars: facts[Fact.count]!, size: text.length, modifier1: facts[Fact.modifier1]! };
+      sink.finished = this.#log.begin(environ, arrival);
+    }
     const trace = this.#tracing.begin(environ);
     if (trace !== null) sink.finished = trace.watchEnd(sink.finished);
     this.#call(environ, sink, trace);
@@ -196,16 +202,16 @@ export class ThreadServer implements Requests {
   }
 
   /** Counts a request over HTTP, and begins its line; the engine counts its own. Returns whom to tell when it is over. */
-  #beginOverHttp(environ: Environ): Finished {
+  #beginOverHttp(environ: Environ): EndOfRequest {
     const score = this.#score;
-    const line = this.#log?.begin(environ, countVars(environ), 0);
+    const line = this.#log?.begin(environ, { vars: countVars(environ), size: 0, modifier1: 0 });
     const { REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI } = environ;
     const began = score?.beginRequest(noteOf(REQUEST_METHOD, String(REMOTE_ADDR), String(REQUEST_URI))) ?? 0;
     this.#openOverHttp.add(environ);
-    return (head, bytes) => {
+    return (head, bytes, ending) => {
       this.#openOverHttp.delete(environ);
-      score?.endRequest(bytes + (head === null ? 0 : head.text.length + versionAndEmptyLine), began);
-      line?.(head, bytes);
+      score?.endRequest(bytes + sizeOfHead(head), began);
+      line?.(head, bytes, ending);
     };
   }
 

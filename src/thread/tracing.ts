@@ -3,9 +3,9 @@
  * OpenTelemetry. While nobody listens a request costs three looks at a channel.
  */
 import diagnostics from 'node:diagnostics_channel';
+import type { EndOfRequest } from '../log/request-log.js';
 import type { ErrorReport } from '../wsgi/call.js';
-import type { Environ, ResponseHead } from '../wsgi/types.js';
-import type { Finished } from './native-sink.js';
+import type { Environ } from '../wsgi/types.js';
 import type { ServerSpan, StartSpan } from './opentelemetry.js';
 import { parseTraceParent, type TraceParent } from './traceparent.js';
 
@@ -84,9 +84,9 @@ export class RequestTrace {
   }
 
   /** Who is told of the end of the response: this, and whoever wanted to be told before. */
-  watchEnd(finished: Finished | null): Finished {
-    return (head: ResponseHead | null, bytes: number) => {
-      finished?.(head, bytes);
+  watchEnd(finished: EndOfRequest | null): EndOfRequest {
+    return (head, bytes, ending) => {
+      finished?.(head, bytes, ending);
       const status = head?.code ?? 0;
       this.#span?.end(status);
       if (!requestEnd.hasSubscribers) return;

@@ -5,7 +5,9 @@
  */
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';
+import { serverStyle } from '../log/line-style.js';
 import { deaths } from '../log/startup.js';
+import { setLineStyle } from '../log/stderr.js';
 import {
   EXIT_FAILED_APP,
   type InheritedListener,
@@ -93,6 +95,7 @@ export class WorkerControl {
       return;
     }
     this.#phase = 'starting';
+    setLineStyle(serverStyle(start.settings));
     // uWebSockets.js reads it when a thread loads it, and there `process.env` is only a copy (src/http/uws.ts).
     process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(start.settings.bufferSize);
     this.#slots = Array.from({ length: start.settings.threads }, (_, core) => ({

@@ -1,5 +1,11 @@
-import { intoBool, intoText } from '../into.js';
+import { intoBool, intoInteger, intoText } from '../into.js';
+import type { Apply } from '../option.js';
 import { defineOptions, flag, int, list, notYetAll, text } from '../rows.js';
+
+/** Without a value the time, else a format of strftime(3), which may be any text. */
+const intoLogDate: Apply = ({ settings }, { value }) => {
+  settings.logDate = value === null || value === '' || value === 'true' ? true : value;
+};
 
 export const loggingOptions = defineOptions('logging', [
   { name: 'logto', metavar: 'FILE', help: 'write the log to this file', ...intoText('logto') },
@@ -15,24 +21,42 @@ export const loggingOptions = defineOptions('logging', [
     help: 'write no line for each request',
     ...intoBool('disableLogging'),
   },
+  text('log-format', 'FORMAT', 'what a request line says', {
+    aliases: ['logformat'],
+    ...intoText('logFormat'),
+  }),
+  flag('log-format-strftime', 'write %(ftime) in request lines as log-date says', {
+    aliases: ['logformat-strftime'],
+    ...intoBool('logFormatStrftime'),
+  }),
+  flag('log-json', 'write every line as a JSON object', intoBool('logJson')),
+  text('log-date', 'FORMAT', "put the time, in a format of strftime(3), before the server's own lines", {
+    aliases: ['logdate', 'log-prefix'],
+    argument: 'optional',
+    apply: intoLogDate,
+  }),
+  flag('log-zero', 'with disable-logging: a line for responses without a body', intoBool('logZero')),
+  int('log-slow', 'MILLISECONDS', 'with disable-logging: a line for requests that take as long', {
+    ...intoInteger('logSlow'),
+  }),
+  flag('log-4xx', 'with disable-logging: a line for responses 400 to 499', intoBool('log4xx')),
+  flag('log-5xx', 'with disable-logging: a line for responses 500 to 599', intoBool('log5xx')),
+  int('log-big', 'BYTES', 'with disable-logging: a line for responses of as many bytes', {
+    ...intoInteger('logBig'),
+  }),
+  flag('log-sendfile', 'with disable-logging: a line for files that were sent', {
+    argument: 'required',
+    ...intoBool('logSendfile'),
+  }),
+  flag('log-ioerror', 'with disable-logging: a line for requests whose peer left too early', {
+    argument: 'required',
+    ...intoBool('logIoerror'),
+  }),
+  flag('log-micros', 'count in microseconds', intoBool('logMicros')),
+  flag('log-x-forwarded-for', "take the client's address from X-Forwarded-For", {
+    ...intoBool('logXForwardedFor'),
+  }),
   ...notYetAll([
-    text('log-format', 'FORMAT', 'what a request line says', { aliases: ['logformat'] }),
-    flag('log-format-strftime', 'format times in request lines as log-date says', {
-      aliases: ['logformat-strftime'],
-    }),
-    text('log-date', 'FORMAT', 'put the time before every line', {
-      aliases: ['logdate', 'log-prefix'],
-      argument: 'optional',
-    }),
-    flag('log-zero', 'write a line for responses without a body'),
-    int('log-slow', 'MILLISECONDS', 'write a line for requests that take longer'),
-    flag('log-4xx', 'write a line for responses 400 to 499'),
-    flag('log-5xx', 'write a line for responses 500 to 599'),
-    int('log-big', 'BYTES', 'write a line for larger responses'),
-    flag('log-sendfile', 'write a line for files that were sent', { argument: 'required' }),
-    flag('log-ioerror', 'write a line for requests whose peer failed', { argument: 'required' }),
-    flag('log-micros', 'count in microseconds'),
-    flag('log-x-forwarded-for', "take the client's address from X-Forwarded-For"),
     flag('log-master', 'let the master write the log', { impliesMaster: true }),
     int('log-master-bufsize', 'BYTES', 'longest line the master takes'),
     flag('log-master-stream', 'pass lines to the master as a stream'),

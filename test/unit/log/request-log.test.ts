@@ -1,6 +1,9 @@
-/** The request line of uWSGI: its form, whatever a client sends, and how many of them leave together. */
+/** Which requests get a line, and the line of uWSGI: its form, whatever a client sends. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { escapeControls, type Output, RequestLog } from '../../../src/log/request-log.js';
+import { defaultLogSettings, type LogSettings } from '../../../src/config/log-settings.js';
+import { escapeControls } from '../../../src/log/escape.js';
+import { LineWriter } from '../../../src/log/line-writer.js';
+import { type Counter, RequestLog } from '../../../src/log/request-log.js';
 import { makeHead } from '../../../src/wsgi/headers.js';
 import type { Environ } from '../../../src/wsgi/types.js';
 
@@ -30,43 +33,42 @@ const head = makeHead('200 OK', [
   ['X', ''],
 ]);
 
-class Sink {
-  text = '';
-  writes: number[] = [];
-  room = Number.POSITIVE_INFINITY;
-  error: Error | null = null;
-  readonly output: Output = (bytes, at, size) => {
-    if (this.error !== null) throw this.error;
-    if (this.room < size) throw Object.assign(new Error('full'), { code: 'EAGAIN' });
-    this.room -= size;
-    this.writes.push(size);
-    this.text += bytes.toString('latin1', at, at + size);
+let text: string;
+const lines = () => text.split('\n').slice(0, -1);
+
+function makeLog(settings: Partial<LogSettings> = {}, score: Counter | null = null): RequestLog {
+  const writer = new LineWriter((bytes, at, size) => {
+    text += bytes.toString('latin1', at, at + size);
     return size;
-  };
-  get lines() {
-    return this.text.split('\n').slice(0, -1);
-  }
+  }, false);
+  return new RequestLog({
+    settings: { ...defaultLogSettings(), ...settings },
+    core: 3,
+    workerId: 1,
+    score,
+    writer,
+  });
 }
 
-let sink: Sink;
 let log: RequestLog;
 beforeEach(() => {
-  sink = new Sink();
-  log = new RequestLog(3, null, sink.output, true);
+  text = '';
+  log = makeLog();
 });
 afterEach(() => vi.useRealTimers());
 
-const add = (changes: Partial<Environ> = {}) => log.begin({ ...request, ...changes }, 22, 779)(head, 12);
-const fields = () => format.exec(sink.lines.at(-1)!)?.groups;
+const packet = { vars: 22, size: 779, modifier1: 0 };
+const add = (changes: Partial<Environ> = {}) => log.begin({ ...request, ...changes }, packet)(head, 12);
+const fields = () => format.exec(lines().at(-1)!)?.groups;
 
 describe('a line', () => {
   it('has the format of uWSGI', () => {
     vi.useFakeTimers({ now: new Date(2025, 9, 8, 12, 0, 0) });
-    const end = log.begin(request, 22, 779);
+    const end = log.begin(request, packet);
     vi.advanceTimersByTime(3);
     end(head, 12);
     log.flush();
-    expect(sink.text).toBe(
+    expect(text).toBe(
       `[pid: ${process.pid}|app: 0|req: 1/1] 10.0.0.1 (ann) {44 vars in 779 bytes} ` +
         '[Wed Oct  8 12:00:00 2025] GET /x?a=b => generated 12 bytes in 3 msecs (HTTP/1.1 200) ' +
         '2 headers in 50 bytes (1 switches on core 3)\n',
@@ -77,7 +79,7 @@ describe('a line', () => {
   it('counts requests', () => {
     for (let i = 0; i < 3; i++) add();
     log.flush();
-    expect(sink.lines.map((line) => format.exec(line)?.groups?.req)).toEqual(['1', '2', '3']);
+    expect(lines().map((line) => format.exec(line)?.groups?.req)).toEqual(['1', '2', '3']);
   });
 
   it.each([
@@ -93,7 +95,7 @@ describe('a line', () => {
 
   it('says what the request said, whatever the application made of its environ', () => {
     const environ = { ...request };
-    const end = log.begin(environ, 1, 1);
+    const end = log.begin(environ, packet);
     environ.REQUEST_METHOD = 'PUT';
     environ.REQUEST_URI = '/elsewhere';
     Reflect.deleteProperty(environ, 'SERVER_PROTOCOL');
@@ -103,7 +105,7 @@ describe('a line', () => {
   });
 
   it('tells a connection that ended before a response began', () => {
-    log.begin(request, 1, 1)(null, 0);
+    log.begin(request, packet)(null, 0);
     log.flush();
     expect(fields()).toMatchObject({ status: '0', headers: '0', hsize: '0', bytes: '0' });
   });
@@ -123,58 +125,16 @@ describe('what a client sends', () => {
     (name) => {
       add({ [name]: `a${evil}` });
       log.flush();
-      expect(sink.lines).toHaveLength(1);
-      expect(sink.text).toContain('a\\x0a[pid: 1|app: 0|req: 1/1] 6.6.6.6\\x0d\\x1b[2J\\x00\\x7f');
+      expect(lines()).toHaveLength(1);
+      expect(text).toContain('a\\x0a[pid: 1|app: 0|req: 1/1] 6.6.6.6\\x0d\\x1b[2J\\x00\\x7f');
     },
   );
 
   it('is otherwise left alone', () => {
-    const text = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
-    const printable = text.slice(32, 127) + text.slice(128);
+    const all = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
+    const printable = all.slice(32, 127) + all.slice(128);
     expect(escapeControls(printable)).toBe(printable);
-    expect(escapeControls(text)).toHaveLength(256 + 33 * 3);
-  });
-});
-
-describe('lines of one turn of the event loop', () => {
-  it('leave together after it', async () => {
-    for (let i = 0; i < 5; i++) add();
-    expect(sink.writes).toEqual([]);
-    await new Promise(setImmediate);
-    expect(sink.lines).toHaveLength(5);
-    expect(sink.writes).toHaveLength(1);
-  });
-
-  it('do not wait for its end once they are many', () => {
-    for (let i = 0; i < 300; i++) add();
-    expect(sink.lines.length).toBeGreaterThan(150);
-  });
-
-  it('go into a pipe in pieces that arrive whole, into a file in one', async () => {
-    const file = new Sink();
-    const fileLog = new RequestLog(0, null, file.output, false);
-    for (let i = 0; i < 100; i++) {
-      add({ REQUEST_URI: `/${'x'.repeat(i * 3)}` });
-      fileLog.begin(request, 1, 1)(head, 0);
-    }
-    await new Promise(setImmediate);
-    expect(sink.lines).toHaveLength(100);
-    expect(sink.lines.every((line) => format.test(line))).toBe(true);
-    let at = 0;
-    for (const size of sink.writes) {
-      expect(size).toBeLessThanOrEqual(4096);
-      at += size;
-      expect(sink.text[at - 1]).toBe('\n');
-    }
-    expect(sink.writes.length).toBeLessThan(20);
-    expect(file.writes).toHaveLength(1);
-  });
-
-  it('are written even when one of them is larger than such a piece', async () => {
-    add({ REQUEST_URI: `/${'x'.repeat(10_000)}` });
-    add();
-    await new Promise(setImmediate);
-    expect(sink.lines).toHaveLength(2);
+    expect(escapeControls(all)).toHaveLength(256 + 33 * 3);
   });
 });
 
@@ -184,60 +144,78 @@ it('counts per thread and, where somebody counts, in the whole instance', () => 
     inAll += 1;
     return inAll;
   };
-  const counted = new RequestLog(0, { latestRequest }, sink.output, true);
-  for (const bytes of [1, 2]) counted.begin({}, 0, 0)(null, bytes);
+  const counted = makeLog({}, { latestRequest });
+  for (const bytes of [1, 2]) counted.begin({}, packet)(null, bytes);
   counted.flush();
-  expect(sink.text).toMatch(/\|req: 1\/41\].*\n.*\|req: 2\/42\]/);
+  expect(text).toMatch(/\|req: 1\/41\].*\n.*\|req: 2\/42\]/);
 });
 
-describe('a reader that does not keep up', () => {
-  it('gets the rest later, and is not asked all the time', () => {
+describe('options', () => {
+  it('log-micros counts in microseconds', () => {
     vi.useFakeTimers();
-    let asked = 0;
-    const counting = new RequestLog(
-      0,
-      null,
-      (bytes, at, size) => {
-        asked++;
-        return sink.output(bytes, at, size);
-      },
-      true,
-    );
-    sink.room = 500;
-    for (let i = 0; i < 40; i++) counting.begin(request, 1, 1)(head, i);
-    vi.advanceTimersByTime(100);
-    const before = asked;
-    for (let i = 0; i < 40; i++) counting.begin(request, 1, 1)(head, i);
-    expect(asked).toBe(before);
-    vi.advanceTimersByTime(100);
-    expect(asked - before).toBeLessThan(15);
-    sink.room = Number.POSITIVE_INFINITY;
-    vi.advanceTimersByTime(20);
-    expect(sink.lines).toHaveLength(80);
-    expect(sink.lines.every((line) => format.test(line))).toBe(true);
+    log = makeLog({ logMicros: true });
+    const end = log.begin(request, packet);
+    vi.advanceTimersByTime(3);
+    end(head, 12);
+    log.flush();
+    expect(text).toContain(' in 3000 micros (');
   });
 
-  it('loses lines once a megabyte waits, and is told how many', () => {
-    vi.useFakeTimers();
-    sink.room = 0;
-    for (let i = 0; i < 10_000; i++) add();
-    sink.room = Number.POSITIVE_INFINITY;
-    vi.advanceTimersByTime(20);
-    const dropped = Number(/\*\*\* (\d+) request log lines were dropped/.exec(sink.lines.at(-1)!)?.[1]);
-    expect(dropped).toBeGreaterThan(1_000);
-    expect(sink.lines).toHaveLength(10_000 - dropped + 1);
+  it('log-x-forwarded-for takes the address from the header, where there is one', () => {
+    log = makeLog({ logXForwardedFor: true });
+    add({ HTTP_X_FORWARDED_FOR: '9.9.9.9, 8.8.8.8' });
     add();
     log.flush();
-    expect(sink.lines.at(-1)).toMatch(format);
+    expect(lines()[0]).toContain('] 9.9.9.9, 8.8.8.8 (ann)');
+    expect(lines()[1]).toContain('] 10.0.0.1 (ann)');
+  });
+
+  it('a file that the kernel sent is told as such', () => {
+    log.begin(request, packet)(head, 12, 'file');
+    log.flush();
+    expect(text).toContain(' msecs via sendfile() (HTTP/1.1 200)');
   });
 });
 
-it('a log that cannot be written harms nobody', () => {
-  sink.error = Object.assign(new Error('no space'), { code: 'ENOSPC' });
-  add();
-  log.flush();
-  sink.error = null;
-  add();
-  log.flush();
-  expect(sink.lines).toHaveLength(1);
+describe('disable-logging', () => {
+  const small = makeHead('200 OK', []);
+  const notFound = makeHead('404 Not Found', []);
+  const failed = makeHead('502 Bad Gateway', []);
+  const codes = () => lines().map((line) => /\(HTTP\/1\.1 (\d+)\)/.exec(line)![1]);
+
+  it('leaves nothing to do without exceptions', () => {
+    const settings = { ...defaultLogSettings(), disableLogging: true };
+    expect(RequestLog.of(settings, 0, 1, null)).toBe(null);
+    expect(RequestLog.of({ ...settings, log4xx: true }, 0, 1, null)).not.toBe(null);
+  });
+
+  it.each<[string, Partial<LogSettings>, string[]]>([
+    ['log-4xx', { log4xx: true }, ['404']],
+    ['log-5xx', { log5xx: true }, ['502']],
+    ['log-4xx and log-5xx', { log4xx: true, log5xx: true }, ['404', '502']],
+    ['log-zero', { logZero: true }, ['404']],
+    ['log-big', { logBig: 1000 }, ['200']],
+    ['log-slow', { logSlow: 50 }, ['502']],
+    ['log-sendfile', { logSendfile: true }, ['200']],
+    ['log-ioerror', { logIoerror: true }, ['502']],
+  ])('with %s writes no other line', (_, settings, expected) => {
+    vi.useFakeTimers();
+    log = makeLog({ disableLogging: true, ...settings });
+    log.begin(request, packet)(small, 999);
+    log.begin(request, packet)(notFound, 0);
+    log.begin(request, packet)(small, 1000, 'file');
+    const slow = log.begin(request, packet);
+    vi.advanceTimersByTime(50);
+    slow(failed, 5, 'left');
+    log.flush();
+    expect(codes()).toEqual(expected);
+  });
+
+  it('counts the requests that get no line', () => {
+    log = makeLog({ disableLogging: true, log4xx: true });
+    log.begin(request, packet)(small, 1);
+    log.begin(request, packet)(notFound, 1);
+    log.flush();
+    expect(fields()).toMatchObject({ req: '2', status: '404' });
+  });
 });

@@ -27,7 +27,7 @@ describe('a response', () => {
     const { sink, calls, finished } = create();
     sink.respond(head, 'body€');
     expect(calls).toEqual([['respond', 7, head.text, 'body€']]);
-    expect(finished.mock.calls).toEqual([[head, 7]]);
+    expect(finished.mock.calls).toEqual([[head, 7, 'sent']]);
   });
 
   it('to HTTP/1.0 says so', () => {
@@ -51,7 +51,7 @@ describe('a response', () => {
       ['write', 7, null, Buffer.from('bc')],
       ['finish', 7],
     ]);
-    expect(finished.mock.calls).toEqual([[head, 4]]);
+    expect(finished.mock.calls).toEqual([[head, 4, 'sent']]);
   });
 
   it('waits for room when the peer is slower', () => {
@@ -100,7 +100,7 @@ describe('a peer that goes', () => {
     expect([drained, gone, data].map((told) => told.mock.calls.length)).toEqual([1, 1, 1]);
     expect(data).toHaveBeenCalledWith(null);
     expect(signal.aborted).toBe(true);
-    expect(finished.mock.calls).toEqual([[head, 3]]);
+    expect(finished.mock.calls).toEqual([[head, 3, 'left-sending']]);
   });
 
   it('is found out by writing, too', () => {
