@@ -18,6 +18,7 @@ import { native } from '../native.js';
 import { Doors } from './doors.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
 import { Master } from './master.js';
+import { Reaper, zombiesOf } from './orphans.js';
 import { listenForSignals } from './signals.js';
 import { forgetSystemd, Notifier } from './systemd.js';
 
@@ -69,15 +70,19 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     drain: () => drain(instance),
   });
   doors = openDoors(instance, master, notifier);
+  const reaper = native.adoptsOrphans() ? startReaper() : null;
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) master.start();
   else master.stop(early[0]);
   const exitCode = await master.ended;
   doors.close();
   notifier.close();
+  reaper?.close();
   log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));
   return exitCode;
 }
+
+const startReaper = () => new Reaper({ native, zombies: () => zombiesOf(process.pid), source: process });
 
 /** First whoever asks whether the server is ready hears that it goes, then nobody is let in any more. */
 async function drain({ settings, listeners }: Instance): Promise<void> {

@@ -1,4 +1,5 @@
 /** One behaviour per path, for the tests of processes and threads. */
+import { execFileSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 
@@ -38,6 +39,13 @@ const behaviours = {
   },
   '/crash': () => {
     process.kill(process.pid, 'SIGSEGV');
+    for (;;);
+  },
+  /** Leaves a process without a parent, and tells its pid. It ends after a moment. */
+  '/orphan': () => execFileSync('sh', ['-c', 'sleep 0.2 >/dev/null & echo $!']),
+  /** As abort(3) in an addon does; Node lets no thread call process.abort(). */
+  '/abort': () => {
+    process.kill(process.pid, 'SIGABRT');
     for (;;);
   },
   '/working-directory': () => process.cwd(),

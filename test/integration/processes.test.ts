@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cleanUp } from '../support/clean-up.js';
 import { Instance } from '../support/instance.js';
-import { statOf } from '../support/server.js';
+import { CLI, statOf } from '../support/server.js';
+import { asSubreaper } from '../support/subreaper.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -130,6 +131,29 @@ describe('a dead worker', () => {
     await server.lines.waitFor(
       /^worker 1 respawning too fast !!! i have to sleep a bit \(0\.5 seconds\)\.\.\.$/,
     );
+    expect((await instance.get('/')).status).toBe(200);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('is replaced after an abort, and leaves neither an orphan nor a zombie', async () => {
+    const server = await instance.start('--processes', '2');
+    expect((await instance.get('/abort')).status).toBe(0);
+    await server.lines.waitFor(/^DAMN ! worker \d \(pid: \d+\) died, killed by signal 6 :\(/);
+    await server.lines.waitFor(/^Respawned uWSGI worker/);
+    await expect.poll(() => server.workers.map((pid) => statOf(pid)[0] !== 'Z')).toEqual([true, true]);
+    expect((await instance.get('/')).status).toBe(200);
+  });
+});
+
+describe('as process 1 of a container', () => {
+  it('collects what has lost its parent, and still sees its own workers end', async () => {
+    const command = asSubreaper(process.execPath, CLI);
+    const server = await instance.startWith({ command }, '--disable-logging');
+    const orphan = Number(await instance.textOf('/orphan'));
+    expect(server.workers).toContain(orphan);
+    process.kill(server.workers[0]!, 'SIGKILL');
+    await server.lines.waitFor(/^DAMN ! worker 1 .* killed by signal 9/);
+    await expect.poll(() => statOf(orphan), { timeout: 10_000 }).toEqual([]);
     expect((await instance.get('/')).status).toBe(200);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
