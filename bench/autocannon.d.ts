@@ -12,7 +12,10 @@ declare module 'autocannon' {
   export default function autocannon(options: {
     url: string;
     connections: number;
-    /** Seconds. */
-    duration: number;
+    /** Seconds; this or `amount`. */
+    duration?: number;
+    /** Requests in all. */
+    amount?: number;
+    headers?: Record<string, string>;
   }): Promise<Result>;
 }

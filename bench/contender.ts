@@ -29,6 +29,8 @@ export interface Contender {
   readonly name: string;
   /** As the tables call it. */
   readonly label: string;
+  /** What later runs on other machines are compared by: it does not change when this server does. */
+  readonly reference?: boolean;
   /** Why it cannot run here, or null. */
   unavailable(): string | null;
   prepare(launch: Launch): Promise<ServerCommand>;

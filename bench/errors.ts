@@ -33,6 +33,9 @@ export const errors = {
       `${contender}: requests failed: ${JSON.stringify(kinds)}; a server that errs has no figures`,
     ),
 
+  noAllocations: (what: string) =>
+    new BenchError(`apps/count-allocations.cjs has not ${what}: is its server of Node?`),
+
   wrongAnswer: (contender: string, what: string) => new BenchError(`${contender}: ${what}`),
 
   noMarkers: (file: string, begin: string, end: string) =>

@@ -10,7 +10,9 @@ export interface Target {
 export interface Series {
   /** As the table calls it. */
   label: string;
-  /** One value per round. */
+  /** Of a contender that later runs are compared by. */
+  reference?: boolean;
+  /** One value per round or slice. */
   values: number[];
 }
 
@@ -40,9 +42,10 @@ export function ratioFigure(
   ours: Series,
   against: Series,
   target: Target | null = null,
+  ratio: (ours: readonly number[], against: readonly number[]) => number = pairedRatio,
 ): Figure {
   const complete = ours.values.length > 0 && against.values.length > 0;
-  const result = complete ? pairedRatio(ours.values, against.values) : null;
+  const result = complete ? ratio(ours.values, against.values) : null;
   return { title, unit, ours, against, result, target, met: judge(result, target) };
 }
 

@@ -17,6 +17,8 @@ export interface LoadOptions {
   path?: string;
   slowShare?: number;
   headerSets?: number;
+  /** HTTP_* vars beside those of nginx and a browser. */
+  extraVars?: number;
   /** Length of the request body, bytes. */
   body?: number;
   /** Length of the response body, bytes; default: whatever Content-Length says. */
@@ -58,6 +60,7 @@ const flagNames: Record<keyof LoadOptions, string> = {
   path: '--path',
   slowShare: '--slow-share',
   headerSets: '--header-sets',
+  extraVars: '--extra-vars',
   body: '--body',
   expectBytes: '--expect-bytes',
 };

@@ -3,6 +3,7 @@ import type { RunningServer } from './contender.js';
 import { errors } from './errors.js';
 import { type LoadOptions, runLoad } from './load.js';
 import { machineCpuNs, memoryOf, ownCpuNs, sampleUsage, usageBetween } from './process-usage.js';
+import { type Loaded, SLICE_S } from './session.js';
 
 /** The body of the hello application, bytes: without a Content-Length nothing else tells a cut one from a whole. */
 export const HELLO_BYTES = 40;
@@ -50,17 +51,24 @@ export async function costOf<T>(
   return { result, cost: { ...usage, foreignCores: Math.max(0, others / elapsedNs) } };
 }
 
-export type LoadShape = Omit<LoadOptions, 'socket' | 'duration' | 'requests'>;
+export interface LoadShape
+  extends Omit<LoadOptions, 'socket' | 'protocol' | 'duration' | 'requests' | 'expectBytes'> {
+  /** Length of every response's body, bytes; null: any. The hello's by default. */
+  expectBytes?: number | null;
+}
 
-/** A warm-up, then `seconds` of load. @throws BenchError when a single request failed. */
-export async function measureLoad(
+function withLength({ expectBytes = HELLO_BYTES, ...shape }: LoadShape): Partial<LoadOptions> {
+  return expectBytes === null ? shape : { ...shape, expectBytes };
+}
+
+async function loadOnce(
   server: RunningServer,
   seconds: number,
-  shape: LoadShape = {},
+  shape: Partial<LoadOptions>,
 ): Promise<Measurement> {
-  const load = { socket: server.endpoint.address, expectBytes: HELLO_BYTES, ...shape };
-  await runLoad({ ...load, duration: WARM_UP_S });
-  const { result, cost } = await costOf(server, () => runLoad({ ...load, duration: seconds }));
+  const { address, protocol } = server.endpoint;
+  const load = { socket: address, protocol: protocol as 'uwsgi' | 'fastcgi', duration: seconds };
+  const { result, cost } = await costOf(server, () => runLoad({ ...load, ...shape }));
   if (result.errors.total > 0) throw errors.requestsFailed(server.contender.label, result.errors);
   return {
     requests: result.requests,
@@ -72,4 +80,24 @@ export async function measureLoad(
     ...memoryOf(server.pids()),
     foreignCores: cost.foreignCores,
   };
+}
+
+/** A warm-up, then `seconds` of load. @throws BenchError when a single request failed. */
+export async function measureLoad(
+  server: RunningServer,
+  seconds: number,
+  shape: LoadShape = {},
+): Promise<Measurement> {
+  const whole = withLength(shape);
+  await loadOnce(server, WARM_UP_S, whole);
+  return loadOnce(server, seconds, whole);
+}
+
+/** The load generator, in slices: for `Session.alternating`. */
+export function directly(shape: LoadShape = {}, sliceSeconds = SLICE_S) {
+  const whole = withLength(shape);
+  return async (server: RunningServer): Promise<Loaded<Measurement>> => ({
+    warmUp: () => loadOnce(server, WARM_UP_S, whole),
+    slice: () => loadOnce(server, sliceSeconds, whole),
+  });
 }

@@ -10,6 +10,8 @@ export interface NginxOptions {
   upstream: Endpoint;
   /** False: bodies are passed on as they arrive, both ways. True is nginx's default. */
   buffering?: boolean;
+  /** Whether connections to the server are kept, where the protocol can; true by default. */
+  keepAlive?: boolean;
 }
 
 export interface Nginx {
@@ -18,19 +20,22 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
+const passes: Record<Endpoint['protocol'], string> = {
+  uwsgi: 'include /etc/nginx/uwsgi_params; uwsgi_pass app;',
+  fastcgi: 'include /etc/nginx/fastcgi_params; fastcgi_pass app; fastcgi_keep_conn on;',
+  http: 'proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";',
+};
+
 function location({ upstream, buffering = true }: NginxOptions): string {
-  const module = upstream.protocol === 'uwsgi' ? 'uwsgi' : 'proxy';
-  const pass =
-    upstream.protocol === 'uwsgi'
-      ? 'include /etc/nginx/uwsgi_params; uwsgi_pass app;'
-      : 'proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";';
+  const module = upstream.protocol === 'http' ? 'proxy' : upstream.protocol;
   const how = buffering ? '' : `${module}_buffering off; ${module}_request_buffering off;`;
-  return `location / { ${pass} ${how} }`;
+  return `location / { ${passes[upstream.protocol]} ${how} }`;
 }
 
-function upstream({ protocol, address }: Endpoint): string {
+function upstream({ upstream: { protocol, address }, keepAlive = true }: NginxOptions): string {
   // nginx keeps no uwsgi connections: the protocol has one request per connection.
-  const keepalive = protocol === 'http' ? 'keepalive 64; keepalive_requests 1000000000;' : '';
+  const kept = protocol !== 'uwsgi' && keepAlive;
+  const keepalive = kept ? 'keepalive 64; keepalive_requests 1000000000;' : '';
   return `upstream app { server ${address.startsWith('/') ? `unix:${address}` : address}; ${keepalive} }`;
 }
 
@@ -48,7 +53,7 @@ http {
   client_max_body_size 0;
   keepalive_requests 1000000000;
   ${temp.map((name) => `${name}_temp_path ${dir}/nginx-temp/${name};`).join('\n  ')}
-  ${upstream(options.upstream)}
+  ${upstream(options)}
   server {
     listen 127.0.0.1:${port} backlog=1024;
     ${location(options)}

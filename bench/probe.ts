@@ -3,11 +3,12 @@ import { connect, type NetConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from './children.js';
 import { errors } from './errors.js';
+import { runLoad } from './load.js';
 
 const READY_TIMEOUT_MS = 20_000;
 
 export interface Endpoint {
-  protocol: 'uwsgi' | 'http';
+  protocol: 'uwsgi' | 'fastcgi' | 'http';
   /** A path, or host:port. */
   address: string;
 }
@@ -60,13 +61,19 @@ export function isOk(response: string): boolean {
   return /^HTTP\/1\.[01] 200 /.test(response);
 }
 
+async function answers(endpoint: Endpoint): Promise<boolean> {
+  if (endpoint.protocol !== 'fastcgi') return isOk(await ask(endpoint, '/').catch(() => ''));
+  const load = { socket: endpoint.address, protocol: 'fastcgi', requests: 1, connections: 1 } as const;
+  return (await runLoad(load)).ok === 1;
+}
+
 /** Asks every millisecond until there is an answer. */
 export async function untilReady(endpoint: Endpoint, child: Child): Promise<void> {
   const end = performance.now() + READY_TIMEOUT_MS;
   for (;;) {
     const how = child.ended();
     if (how !== null) throw errors.exited(child.name, how, child.log());
-    if (isOk(await ask(endpoint, '/').catch(() => ''))) return;
+    if (await answers(endpoint)) return;
     if (performance.now() > end) throw errors.notReady(child.name, READY_TIMEOUT_MS / 1000, child.log());
     await delay(1);
   }

@@ -13,13 +13,20 @@ export interface WrkReport {
   errors: { total: number; [kind: string]: number };
 }
 
-export async function runWrk(url: string, connections: number, seconds: number): Promise<WrkReport> {
+/** @param headers `Name: value` each */
+export async function runWrk(
+  url: string,
+  connections: number,
+  seconds: number,
+  headers: readonly string[] = [],
+): Promise<WrkReport> {
   const output = await runTool('wrk', [
     '--threads=1',
     `--connections=${connections}`,
     // wrk takes whole seconds only.
     `--duration=${Math.max(1, Math.round(seconds))}s`,
     '--timeout=10s',
+    ...headers.map((header) => `--header=${header}`),
     `--script=${join(loadDir, 'wrk-report.lua')}`,
     url,
   ]);

@@ -1,9 +1,12 @@
 /** The benchmark's application for uwsgi-node; hello.py is the same in Python. */
 import { pbkdf2Sync } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 
 const HELLO = "<h1 style='color:blue'>Hello There!</h1>";
 const CHUNK = Buffer.alloc(65536, 'x');
 const BIG_CHUNKS = 1600;
+const BODIES = { '/10k': Buffer.alloc(10_000, 'x'), '/1m': Buffer.alloc(1_000_000, 'x') };
+const WAIT_MS = 5;
 
 /** Rounds that take 20 ms of CPU, measured by the bench. */
 const SLOW_ROUNDS = Number(process.env.BENCH_SLOW_ROUNDS ?? 40_000);
@@ -17,7 +20,29 @@ export function application(environ, startResponse) {
   return routes[path](environ, startResponse);
 }
 
+function body(environ, startResponse) {
+  startResponse('200 OK', [['Content-Type', 'application/octet-stream']]);
+  return [BODIES[environ.PATH_INFO]];
+}
+
 const routes = {
+  '/10k': body,
+  '/1m': body,
+
+  /** What an API answers: made anew for every request. */
+  '/json'(environ, startResponse) {
+    startResponse('200 OK', [['Content-Type', 'application/json']]);
+    const items = Array.from({ length: 10 }, (_, id) => ({ id, name: `item ${id}`, price: id * 1.5 }));
+    return [JSON.stringify({ path: environ.PATH_INFO, items })];
+  },
+
+  /** As a handler that asks a database. */
+  async '/wait'(_environ, startResponse) {
+    await setTimeout(WAIT_MS);
+    startResponse('200 OK', [['Content-Type', 'text/html']]);
+    return [HELLO];
+  },
+
   /** Burns 20 ms of this thread's CPU, however long that takes on a busy machine. */
   '/slow'(_environ, startResponse) {
     pbkdf2Sync('password', 'salt', SLOW_ROUNDS, 32, 'sha256');

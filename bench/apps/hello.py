@@ -1,12 +1,15 @@
 """The benchmark's application for Python uWSGI; hello.js is the same in JavaScript."""
 
 import hashlib
+import json
 import os
 import time
 
 HELLO = b"<h1 style='color:blue'>Hello There!</h1>"
 CHUNK = b'x' * 65536
 BIG_CHUNKS = 1600
+BODIES = {'/10k': b'x' * 10_000, '/1m': b'x' * 1_000_000}
+WAIT_S = 0.005
 
 # Rounds that take 20 ms of CPU, measured by the bench.
 SLOW_ROUNDS = int(os.environ.get('BENCH_SLOW_ROUNDS', 40000))
@@ -53,4 +56,33 @@ def upload(environ, start_response):
     return [str(length).encode()]
 
 
-ROUTES = {'/slow': slow, '/burn': burn, '/big': big, '/upload': upload, '/upload-async': upload}
+def body(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'application/octet-stream')])
+    return [BODIES[environ['PATH_INFO']]]
+
+
+def answer_json(environ, start_response):
+    """What an API answers: made anew for every request."""
+    start_response('200 OK', [('Content-Type', 'application/json')])
+    items = [{'id': i, 'name': f'item {i}', 'price': i * 1.5} for i in range(10)]
+    return [json.dumps({'path': environ['PATH_INFO'], 'items': items}).encode()]
+
+
+def wait(environ, start_response):
+    """As a handler that asks a database."""
+    time.sleep(WAIT_S)
+    start_response('200 OK', [('Content-Type', 'text/html')])
+    return [HELLO]
+
+
+ROUTES = {
+    '/10k': body,
+    '/1m': body,
+    '/json': answer_json,
+    '/wait': wait,
+    '/slow': slow,
+    '/burn': burn,
+    '/big': big,
+    '/upload': upload,
+    '/upload-async': upload,
+}

@@ -1,34 +1,72 @@
 /** What it costs to run an unchanged application here instead of by itself: both behind one nginx worker. */
+import autocannon from 'autocannon';
+import { allocatedDuring, counting } from '../allocations.js';
 import { frameworks, withNodeHttp, withUwsgiNode } from '../contenders/frameworks.js';
-import { atLeast, atMost, ratioFigure } from '../figure.js';
-import type { Case } from '../session.js';
-import { measureBehindNginx } from './behind-nginx.js';
+import { errors } from '../errors.js';
+import { atLeast, atMost, type Figure, ratioFigure } from '../figure.js';
+import { BROWSER_HEADERS, behindNginx, HTTP_SLICE_S } from '../http-load.js';
+import { startNginx } from '../nginx.js';
+import type { Case, Session } from '../session.js';
 
 const shape = { processes: 1, threads: 1 };
+/** Enough for what the counter itself allocates not to show. */
+const COUNTED_REQUESTS = 20_000;
+const WARM_UP_REQUESTS = 5_000;
+
+const pairs = frameworks.map((framework) => ({
+  framework,
+  here: withUwsgiNode(framework),
+  alone: withNodeHttp(framework),
+}));
+
+async function speed(session: Session): Promise<Figure[]> {
+  const entries = pairs.flatMap(({ here, alone }) => [
+    { contender: here, ...shape },
+    { contender: alone, ...shape },
+  ]);
+  const results = await session.alternating(entries, behindNginx(), { sliceSeconds: HTTP_SLICE_S });
+  return pairs.flatMap(({ framework: { name }, here, alone }) => {
+    const cpu = (contender: typeof here) => results.series(contender, (m) => m.cpuPerRequest);
+    const rate = (contender: typeof here) => results.series(contender, (m) => m.requestsPerSecond);
+    return [
+      ratioFigure(`server CPU per request behind nginx, ${name}`, 'µs', cpu(here), cpu(alone), atMost(0.8)),
+      ratioFigure(`requests/s behind one nginx worker, ${name}`, '/s', rate(here), rate(alone), atLeast(1)),
+    ];
+  });
+}
+
+async function ask(url: string, amount: number): Promise<void> {
+  const headers = Object.fromEntries(BROWSER_HEADERS.map((header) => header.split(': ') as [string, string]));
+  const { errors: failed, timeouts, non2xx } = await autocannon({ url, headers, amount, connections: 16 });
+  if (failed + timeouts + non2xx > 0) throw errors.requestsFailed(url, { failed, timeouts, non2xx });
+}
+
+async function memory(session: Session): Promise<Figure[]> {
+  const entries = pairs.flatMap(({ here, alone }) =>
+    [here, alone].map((contender) => ({ contender: counting(contender), ...shape })),
+  );
+  const count = async (dir: string, url: string) => {
+    await ask(url, WARM_UP_REQUESTS);
+    const bytes = await allocatedDuring(dir, () => ask(url, COUNTED_REQUESTS));
+    return { bytesPerRequest: bytes / COUNTED_REQUESTS };
+  };
+  const results = await session.servers(
+    entries,
+    async (server, dir) => {
+      const nginx = await startNginx(dir, { upstream: server.endpoint });
+      return count(dir, nginx.url).finally(nginx.stop);
+    },
+    1,
+  );
+  return pairs.map(({ framework: { name }, here, alone }) => {
+    const bytes = (contender: typeof here) => results.series(contender, (m) => m.bytesPerRequest);
+    return ratioFigure(`bytes allocated per request, ${name}`, 'B', bytes(here), bytes(alone), atMost(1));
+  });
+}
 
 export const frameworksCase: Case = {
   id: 'frameworks',
   title:
     'Express, Fastify and a bare listener: uwsgi_pass to this server, proxy_pass keep-alive to node:http',
-  async run(session) {
-    const pairs = frameworks.map((framework) => ({
-      framework,
-      here: withUwsgiNode(framework),
-      alone: withNodeHttp(framework),
-    }));
-    const entries = pairs.flatMap(({ here, alone }) => [
-      { contender: here, ...shape },
-      { contender: alone, ...shape },
-    ]);
-    const { seconds } = session.options;
-    const results = await session.servers(entries, (server, dir) => measureBehindNginx(server, dir, seconds));
-    return pairs.flatMap(({ framework: { name }, here, alone }) => {
-      const cpu = (contender: typeof here) => results.series(contender, (m) => m.cpuPerRequest);
-      const rate = (contender: typeof here) => results.series(contender, (m) => m.requestsPerSecond);
-      return [
-        ratioFigure(`server CPU per request behind nginx, ${name}`, 'µs', cpu(here), cpu(alone), atMost(0.8)),
-        ratioFigure(`requests/s behind one nginx worker, ${name}`, '/s', rate(here), rate(alone), atLeast(1)),
-      ];
-    });
-  },
+  run: async (session) => [...(await speed(session)), ...(await memory(session))],
 };

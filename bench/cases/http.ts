@@ -1,44 +1,39 @@
-/** The HTTP front without nginx, against Node's own server: autocannon over kept-alive connections. */
-import autocannon from 'autocannon';
-import type { RunningServer } from '../contender.js';
-import { nodeHttp } from '../contenders/node-http.js';
+/**
+ * HTTP without nginx. The front is held against bare uWebSockets.js: answering a constant, and building an environ by hand.
+ * wrk drives these; what a Node client can drive is in `node-servers`.
+ */
+import type { Contender } from '../contender.js';
+import { bareUws, nodeHttp, uwsEnviron } from '../contenders/node-http.js';
 import { uwsgiNodeHttp } from '../contenders/uwsgi-node.js';
-import { errors } from '../errors.js';
-import { ratioFigure } from '../figure.js';
-import { costOf } from '../measure.js';
+import { atLeast, ratioFigure } from '../figure.js';
+import { HTTP_SLICE_S, overHttp } from '../http-load.js';
 import type { Case } from '../session.js';
 
-const CONNECTIONS = 64;
-
-async function measure(server: RunningServer, seconds: number) {
-  const url = `http://${server.endpoint.address}/`;
-  const load = (duration: number) => autocannon({ url, connections: CONNECTIONS, duration });
-  await load(1);
-  const { result, cost } = await costOf(server, () => load(Math.max(1, Math.round(seconds))));
-  const { errors: failed, timeouts, non2xx, mismatches, requests } = result;
-  if (failed + timeouts + non2xx + mismatches > 0) {
-    throw errors.requestsFailed(server.contender.label, { failed, timeouts, non2xx, mismatches });
-  }
-  return {
-    requests: requests.total,
-    requestsPerSecond: requests.average,
-    cpuPerRequest: cost.cpuNs / 1000 / requests.total,
-    p99: result.latency.p99 * 1000,
-    foreignCores: cost.foreignCores,
-  };
-}
+const shape = { processes: 1, threads: 1 };
 
 export const http: Case = {
   id: 'http',
-  title: 'server CPU per request of --http-socket against node:http, kept-alive connections',
+  title: '--http-socket against bare uWebSockets.js and node:http, 64 kept connections and closing ones',
   async run(session) {
-    const entries = [uwsgiNodeHttp, nodeHttp].map((contender) => ({ contender, processes: 1, threads: 1 }));
-    const results = await session.servers(entries, (server) => measure(server, session.options.seconds));
-    const cpu = (contender: typeof nodeHttp) => results.series(contender, (m) => m.cpuPerRequest);
-    const rate = (contender: typeof nodeHttp) => results.series(contender, (m) => m.requestsPerSecond);
+    const entries = [uwsgiNodeHttp, uwsEnviron, bareUws, nodeHttp].map((contender) => ({
+      contender,
+      ...shape,
+    }));
+    const slices = { sliceSeconds: HTTP_SLICE_S };
+    const kept = await session.alternating(entries, overHttp(), slices);
+    const closing = await session.alternating(entries, overHttp({ closing: true }), { ...slices, rounds: 1 });
+    const rate = (contender: Contender) => kept.series(contender, (m) => m.requestsPerSecond);
+    const cpu = (contender: Contender) => kept.series(contender, (m) => m.cpuPerRequest);
+    const closed = (contender: Contender) => closing.series(contender, (m) => m.cpuPerRequest);
+    const title = 'requests/s, HTTP without nginx';
+    const cpuTitle = 'server CPU per request, HTTP without nginx';
     return [
-      ratioFigure('server CPU per request, HTTP without nginx', 'µs', cpu(uwsgiNodeHttp), cpu(nodeHttp)),
-      ratioFigure('requests/s, HTTP without nginx (autocannon)', '/s', rate(uwsgiNodeHttp), rate(nodeHttp)),
+      ratioFigure(title, '/s', rate(uwsgiNodeHttp), rate(uwsEnviron), atLeast(0.7)),
+      ratioFigure(title, '/s', rate(uwsgiNodeHttp), rate(bareUws)),
+      ratioFigure(title, '/s', rate(uwsgiNodeHttp), rate(nodeHttp), atLeast(1.6)),
+      ratioFigure(cpuTitle, 'µs', cpu(uwsgiNodeHttp), cpu(bareUws)),
+      ratioFigure(cpuTitle, 'µs', cpu(uwsgiNodeHttp), cpu(nodeHttp)),
+      ratioFigure(`${cpuTitle}, a connection each`, 'µs', closed(uwsgiNodeHttp), closed(nodeHttp)),
     ];
   },
 };

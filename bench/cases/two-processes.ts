@@ -3,7 +3,7 @@ import { floor } from '../contenders/floor.js';
 import { uwsgiNode } from '../contenders/uwsgi-node.js';
 import { uwsgiPython } from '../contenders/uwsgi-python.js';
 import { atMost, ratioFigure } from '../figure.js';
-import { measureLoad } from '../measure.js';
+import { directly } from '../measure.js';
 import type { Case } from '../session.js';
 
 const shape = { processes: 2, threads: 1 };
@@ -13,7 +13,7 @@ export const twoProcesses: Case = {
   title: 'server CPU per request of two processes, 64 connections',
   async run(session) {
     const entries = [uwsgiNode, uwsgiPython, floor].map((contender) => ({ contender, ...shape }));
-    const results = await session.servers(entries, (server) => measureLoad(server, session.options.seconds));
+    const results = await session.alternating(entries, directly());
     const cpu = (contender: typeof floor) => results.series(contender, (m) => m.cpuPerRequest);
     const title = 'server CPU per request, two processes';
     return [

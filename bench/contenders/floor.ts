@@ -3,16 +3,23 @@ import { join } from 'node:path';
 import { buildBinary } from '../binaries.js';
 import type { Contender } from '../contender.js';
 
-export const floor: Contender = {
-  name: 'floor',
-  label: 'C++ floor',
-  unavailable: () => null,
-  async prepare(launch) {
-    const address = join(launch.dir, 'app.sock');
-    const processes = String(launch.processes);
-    return {
-      command: [await buildBinary('floor'), '--socket', address, '--processes', processes],
-      endpoint: { protocol: 'uwsgi', address },
-    };
-  },
-};
+function constant(name: string, label: string, protocol: 'uwsgi' | 'fastcgi'): Contender {
+  return {
+    name,
+    label,
+    reference: true,
+    unavailable: () => null,
+    async prepare({ dir, processes }) {
+      const address = join(dir, 'app.sock');
+      const options = ['--processes', String(processes), '--protocol', protocol];
+      return {
+        command: [await buildBinary('floor'), '--socket', address, ...options],
+        endpoint: { protocol, address },
+      };
+    },
+  };
+}
+
+export const floor = constant('floor', 'C++ floor', 'uwsgi');
+/** Over connections that stay open. */
+export const fastcgiFloor = constant('fastcgi-floor', 'C++ FastCGI floor', 'fastcgi');

@@ -1,57 +1,60 @@
-/** This server. */
+/** This server, through each of its doors. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Contender, Launch } from '../contender.js';
+import type { Contender } from '../contender.js';
 import { appsDir, cli } from '../paths.js';
 import { freePort } from '../ports.js';
+import type { Endpoint } from '../probe.js';
 
-const unavailable = () => (existsSync(cli) ? null : 'dist/cli.cjs is not built: npm run build');
-
-function commandLine(launch: Launch, listener: readonly string[]): readonly [string, ...string[]] {
-  return [
-    process.execPath,
-    cli,
-    ...listener,
-    '--chdir',
-    appsDir,
-    '--module',
-    'hello',
-    '--master',
-    '--processes',
-    String(launch.processes),
-    '--threads',
-    String(launch.threads),
-    '--disable-logging',
-  ];
+function served(
+  name: string,
+  label: string,
+  option: string,
+  protocol: Endpoint['protocol'],
+  address: (dir: string) => string | Promise<string>,
+): Contender {
+  return {
+    name,
+    label,
+    unavailable: () => (existsSync(cli) ? null : 'dist/cli.cjs is not built: npm run build'),
+    async prepare({ dir, processes, threads, slowRounds }) {
+      const endpoint = { protocol, address: await address(dir) };
+      const shape = ['--processes', String(processes), '--threads', String(threads)];
+      const application = [
+        '--chdir',
+        appsDir,
+        '--module',
+        'hello',
+        '--master',
+        ...shape,
+        '--disable-logging',
+      ];
+      return {
+        command: [process.execPath, cli, option, endpoint.address, ...application],
+        endpoint,
+        env: { BENCH_SLOW_ROUNDS: String(slowRounds.node) },
+      };
+    },
+  };
 }
 
-const env = (launch: Launch) => ({ BENCH_SLOW_ROUNDS: String(launch.slowRounds.node) });
+const unixSocket = (dir: string) => join(dir, 'app.sock');
+const tcpPort = async () => `127.0.0.1:${await freePort()}`;
 
-export const uwsgiNode: Contender = {
-  name: 'uwsgi-node',
-  label: 'uwsgi-node',
-  unavailable,
-  async prepare(launch) {
-    const address = join(launch.dir, 'app.sock');
-    return {
-      command: commandLine(launch, ['--socket', address]),
-      endpoint: { protocol: 'uwsgi', address },
-      env: env(launch),
-    };
-  },
-};
-
-/** The same, speaking HTTP itself. */
-export const uwsgiNodeHttp: Contender = {
-  name: 'uwsgi-node-http',
-  label: 'uwsgi-node --http-socket',
-  unavailable,
-  async prepare(launch) {
-    const address = `127.0.0.1:${await freePort()}`;
-    return {
-      command: commandLine(launch, ['--http-socket', address]),
-      endpoint: { protocol: 'http', address },
-      env: env(launch),
-    };
-  },
-};
+export const uwsgiNode = served('uwsgi-node', 'uwsgi-node', '--socket', 'uwsgi', unixSocket);
+export const uwsgiNodeFastcgi = served(
+  'uwsgi-node-fastcgi',
+  'uwsgi-node, FastCGI',
+  '--fastcgi-socket',
+  'fastcgi',
+  unixSocket,
+);
+export const uwsgiNodeHttp = served('uwsgi-node-http', 'uwsgi-node, HTTP', '--http-socket', 'http', tcpPort);
+/** For nginx: the same HTTP over a unix socket. */
+export const uwsgiNodeHttpUnix = served(
+  'uwsgi-node-http-unix',
+  'uwsgi-node, HTTP over a unix socket',
+  '--http-socket',
+  'http',
+  unixSocket,
+);

@@ -18,6 +18,7 @@ constexpr char kUsage[] =
     "  --slow-share X     share of the requests that ask for the slow path, 0-1 (0)\n"
     "  --slow-path PATH   (/slow)\n"
     "  --header-sets N    different sets of HTTP_* names, drawn evenly (1)\n"
+    "  --extra-vars N     HTTP_* vars beside those of nginx and a browser (0)\n"
     "  --seed N           of everything that is drawn (1)\n"
     "  --body BYTES       length of the request body (0)\n"
     "  --expect-status N  (200)\n"
@@ -73,6 +74,8 @@ void apply(Options& options, const char* name, const char* value) {
     options.slow_path = value;
   else if (is("--header-sets"))
     options.header_sets = static_cast<uint32_t>(number(name, value, 1, 100000));
+  else if (is("--extra-vars"))
+    options.extra_vars = static_cast<uint32_t>(number(name, value, 0, 1000));
   else if (is("--seed"))
     options.seed = static_cast<uint64_t>(number(name, value, 0, 1e15));
   else if (is("--body"))

@@ -24,6 +24,7 @@ struct Options {
   double slow_share = 0;   // 0-1
   std::string slow_path = "/slow";
   uint32_t header_sets = 1;
+  uint32_t extra_vars = 0;  // HTTP_* beside those of nginx and a browser
   uint64_t seed = 1;
   uint64_t body = 0;  // bytes
   int expect_status = 200;

@@ -173,7 +173,9 @@ HeaderSet draw_set(Random& random) {
 
 std::vector<std::string> build_packets(const Options& options, const std::string& path) {
   const bool fastcgi = options.protocol == Protocol::kFastcgi;
-  const Vars stock = fastcgi ? fastcgi_vars(options, path) : uwsgi_vars(options, path);
+  Vars stock = fastcgi ? fastcgi_vars(options, path) : uwsgi_vars(options, path);
+  for (uint32_t i = 0; i < options.extra_vars; i++)
+    stock.emplace_back("HTTP_X_EXTRA_" + std::to_string(i), "a value of usual length");
   std::vector<std::string> packets;
   const auto add = [&](const Vars& vars) {
     if (!fastcgi) return packets.push_back(uwsgi_packet(vars));
