@@ -9,6 +9,9 @@ import { runWrk } from './wrk.js';
 
 export const HTTP_SLICE_S = 1;
 const CONNECTIONS = 64;
+/** A JIT compiler is done after so many; a machine that is slower has had its time after so many slices. */
+const WARM_UP_REQUESTS = 10_000;
+const WARM_UP_SLICES = 3;
 
 /** What a browser sends, as in `load/packets.cc`. */
 export const BROWSER_HEADERS = [
@@ -43,7 +46,11 @@ function load(server: RunningServer, url: string, helpers: () => number[], shape
   const headers = shape.closing ? [...BROWSER_HEADERS, 'Connection: close'] : BROWSER_HEADERS;
   const wrk = () => runWrk(url, shape.connections ?? CONNECTIONS, HTTP_SLICE_S, headers);
   return {
-    warmUp: wrk,
+    async warmUp() {
+      let requests = 0;
+      for (let i = 0; i < WARM_UP_SLICES && requests < WARM_UP_REQUESTS; i++)
+        requests += (await wrk()).requests;
+    },
     async slice(): Promise<HttpMeasurement> {
       const { result, cost } = await costOf(server, wrk, helpers);
       if (result.errors.total > 0) throw errors.requestsFailed(server.contender.label, result.errors);

@@ -8,8 +8,8 @@ import { type Loaded, SLICE_S } from './session.js';
 /** The body of the hello application, bytes: without a Content-Length nothing else tells a cut one from a whole. */
 export const HELLO_BYTES = 40;
 
-/** Long enough for a JIT compiler to be done with a hello. */
-const WARM_UP_S = 1;
+/** Enough for a JIT compiler to be done with a hello, however busy the machine is. */
+const WARM_UP = { requests: 30_000 };
 
 export interface Measurement {
   requests: number;
@@ -61,13 +61,9 @@ function withLength({ expectBytes = HELLO_BYTES, ...shape }: LoadShape): Partial
   return expectBytes === null ? shape : { ...shape, expectBytes };
 }
 
-async function loadOnce(
-  server: RunningServer,
-  seconds: number,
-  shape: Partial<LoadOptions>,
-): Promise<Measurement> {
+async function loadOnce(server: RunningServer, shape: Partial<LoadOptions>): Promise<Measurement> {
   const { address, protocol } = server.endpoint;
-  const load = { socket: address, protocol: protocol as 'uwsgi' | 'fastcgi', duration: seconds };
+  const load = { socket: address, protocol: protocol as 'uwsgi' | 'fastcgi' };
   const { result, cost } = await costOf(server, () => runLoad({ ...load, ...shape }));
   if (result.errors.total > 0) throw errors.requestsFailed(server.contender.label, result.errors);
   return {
@@ -89,15 +85,17 @@ export async function measureLoad(
   shape: LoadShape = {},
 ): Promise<Measurement> {
   const whole = withLength(shape);
-  await loadOnce(server, WARM_UP_S, whole);
-  return loadOnce(server, seconds, whole);
+  await loadOnce(server, { ...whole, ...WARM_UP });
+  return loadOnce(server, { ...whole, duration: seconds });
 }
 
 /** The load generator, in slices: for `Session.alternating`. */
 export function directly(shape: LoadShape = {}, sliceSeconds = SLICE_S) {
   const whole = withLength(shape);
+  // Of what is slow by itself a second is enough.
+  const warmUp = shape.path === undefined ? { ...whole, ...WARM_UP } : { ...whole, duration: 1 };
   return async (server: RunningServer): Promise<Loaded<Measurement>> => ({
-    warmUp: () => loadOnce(server, WARM_UP_S, whole),
-    slice: () => loadOnce(server, sliceSeconds, whole),
+    warmUp: () => loadOnce(server, warmUp),
+    slice: () => loadOnce(server, { ...whole, duration: sliceSeconds }),
   });
 }

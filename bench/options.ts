@@ -1,6 +1,7 @@
 /** The command line of the benchmark. */
 import { parseArgs } from 'node:util';
 import { errors } from './errors.js';
+import { baselineFile } from './paths.js';
 
 export interface Options {
   /** Ids; empty: all. */
@@ -15,18 +16,21 @@ export interface Options {
   /** File for the JSON, or null for bench/results/<date>-<commit>.json. */
   out: string | null;
   writeReadme: boolean;
+  /** File with the figures to compare with. */
+  baseline: string;
   list: boolean;
   help: boolean;
 }
 
 export const usage = `npm run bench -- [options]
   --cases a,b          only these (see --list)
-  --contenders a,b     only these: uwsgi-node, uwsgi, floor, node-http, uwsgi-node-http
-  --rounds N           fresh processes per contender and case (5)
-  --seconds S          load per trial (4)
+  --contenders a,b     only these, by the names that the progress lines have: uwsgi-node, uwsgi, floor, …
+  --rounds N           fresh processes per contender and case (3)
+  --seconds S          load per contender and round (2)
   --memory-requests N  requests of the memory case (1000000)
   --out FILE           where the JSON goes (bench/results/<date>-<commit>.json)
-  --write-readme       put the table into README.md, between its bench markers
+  --write-readme       put table and charts into README.md, and the figures into the baseline
+  --baseline FILE      dearer than there by 10 % of the floor's CPU: exit code 1 (bench/results/baseline.json)
   --list               the cases and what they measure
 `;
 
@@ -45,11 +49,12 @@ export function parseOptions(argv: string[]): Options {
     options: {
       cases: { type: 'string' },
       contenders: { type: 'string' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '2' },
       'memory-requests': { type: 'string', default: '1000000' },
       out: { type: 'string' },
       'write-readme': { type: 'boolean', default: false },
+      baseline: { type: 'string', default: baselineFile },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -62,6 +67,7 @@ export function parseOptions(argv: string[]): Options {
     memoryRequests: positive('memory-requests', values['memory-requests']),
     out: values.out ?? null,
     writeReadme: values['write-readme'],
+    baseline: values.baseline,
     list: values.list,
     help: values.help,
   };

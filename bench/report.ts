@@ -1,11 +1,12 @@
 /** The results as a file, and as a Markdown table for people. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { writeCharts } from './charts.js';
 import { errors } from './errors.js';
 import type { Figure, Series, Target } from './figure.js';
 import type { Machine } from './machine.js';
 import type { Options } from './options.js';
-import { resultsDir, root } from './paths.js';
+import { chartsDir, resultsDir, root } from './paths.js';
 import type { Trial } from './session.js';
 import { median } from './statistics.js';
 
@@ -58,7 +59,7 @@ export function markdown({ machine, options, figures }: Report): string {
     '',
     `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}; Node ${versions.node}, uWSGI ${versions.uwsgi}, ` +
       `${versions.python}, ${versions.nginx}; ${machine.date.slice(0, 10)}, commit ${machine.commit}` +
-      `${machine.dirty ? ' with changes' : ''}; medians of ${options.rounds} rounds of ${options.seconds} s.`,
+      `${machine.dirty ? ' with changes' : ''}; ${options.rounds} rounds of ${options.seconds} s.`,
   ].join('\n');
 }
 
@@ -74,9 +75,10 @@ export function withoutPaths(text: string): string {
 export function saveReport(report: Report): string {
   const { date, commit } = report.machine;
   const name = `${date.slice(0, 16).replace(':', '')}-${commit ?? 'uncommitted'}.json`;
-  const path = report.options.out ?? join(resultsDir, name);
+  const { out, writeReadme, baseline } = report.options;
+  const path = out ?? (writeReadme ? baseline : join(resultsDir, name));
   mkdirSync(dirname(path), { recursive: true });
-  const options = { ...report.options, out: undefined };
+  const options = { ...report.options, out: undefined, baseline: undefined };
   writeFileSync(path, `${withoutPaths(JSON.stringify({ ...report, options }, null, 2))}\n`);
   return path;
 }
@@ -89,7 +91,17 @@ export function withTable(file: string, text: string, table: string): string {
   return `${text.slice(0, begin + BEGIN.length)}\n${table}\n${text.slice(end)}`;
 }
 
-export function writeReadme(table: string): void {
+/** Charts, then the figures that have targets; the whole table is in bench/results. */
+export function writeReadme(report: Report): void {
+  const pictures = writeCharts(chartsDir, report.figures).map(
+    ({ path, title }) => `![${title}](${relative(root, path)})`,
+  );
+  const judged = { ...report, figures: report.figures.filter(({ target }) => target !== null) };
   const path = join(root, 'README.md');
-  writeFileSync(path, withTable('README.md', readFileSync(path, 'utf8'), table));
+  const text = [...pictures, markdown(judged)].join('\n\n');
+  writeFileSync(path, withTable('README.md', readFileSync(path, 'utf8'), text));
+  writeFileSync(
+    join(resultsDir, 'table.md'),
+    `# All figures of the run that the README shows\n\n${markdown(report)}\n`,
+  );
 }

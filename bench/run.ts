@@ -12,6 +12,7 @@ import { BenchError, errors } from './errors.js';
 import type { Figure } from './figure.js';
 import { describeMachine } from './machine.js';
 import { parseOptions, usage } from './options.js';
+import { readBaseline, regressions } from './regression.js';
 import { markdown, saveReport, writeReadme } from './report.js';
 import { type Case, Session } from './session.js';
 import { calibrateSlowRounds } from './slow-work.js';
@@ -75,6 +76,8 @@ async function main(argv: string[]): Promise<number> {
 
   endChildrenWithThisProcess();
   const machine = describeMachine();
+  // Read now: --write-readme replaces it.
+  const baseline = readBaseline(options.baseline);
   await Promise.all([buildBinary('uwsgi_load'), buildBinary('floor')]);
   const session = new Session(options, calibrateSlowRounds(), makeDirectory(), say);
   const { figures, failures } = await runCases(session);
@@ -92,8 +95,18 @@ async function main(argv: string[]): Promise<number> {
   warnOfNoise(session);
   for (const [name, reason] of session.absent) say(`left out: ${name}: ${reason}`);
   say(`all trials: ${relative(process.cwd(), saveReport(report))}`);
-  if (options.writeReadme) writeReadme(table);
-  return Object.keys(failures).length > 0 || figures.some((figure) => figure.met === false) ? 1 : 0;
+  if (options.writeReadme) writeReadme(report);
+  const dearer = reportRegressions(baseline, figures);
+  return dearer || Object.keys(failures).length > 0 || figures.some((figure) => figure.met === false) ? 1 : 0;
+}
+
+/** @returns whether a request costs more than the committed figures say */
+function reportRegressions(before: readonly Figure[] | null, now: readonly Figure[]): boolean {
+  const found = before === null ? [] : regressions(before, now);
+  for (const { title, before: old, now: ratio } of found) {
+    say(`dearer than the baseline: ${title}: ${ratio.toFixed(2)}, was ${old.toFixed(2)}`);
+  }
+  return found.length > 0;
 }
 
 main(process.argv.slice(2)).then(

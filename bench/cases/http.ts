@@ -13,18 +13,15 @@ const shape = { processes: 1, threads: 1 };
 
 export const http: Case = {
   id: 'http',
-  title: '--http-socket against bare uWebSockets.js and node:http, 64 kept connections and closing ones',
+  title: '--http-socket against bare uWebSockets.js and node:http',
   async run(session) {
     const entries = [uwsgiNodeHttp, uwsEnviron, bareUws, nodeHttp].map((contender) => ({
       contender,
       ...shape,
     }));
-    const slices = { sliceSeconds: HTTP_SLICE_S };
-    const kept = await session.alternating(entries, overHttp(), slices);
-    const closing = await session.alternating(entries, overHttp({ closing: true }), { ...slices, rounds: 1 });
-    const rate = (contender: Contender) => kept.series(contender, (m) => m.requestsPerSecond);
-    const cpu = (contender: Contender) => kept.series(contender, (m) => m.cpuPerRequest);
-    const closed = (contender: Contender) => closing.series(contender, (m) => m.cpuPerRequest);
+    const results = await session.alternating(entries, overHttp(), { sliceSeconds: HTTP_SLICE_S });
+    const rate = (contender: Contender) => results.series(contender, (m) => m.requestsPerSecond);
+    const cpu = (contender: Contender) => results.series(contender, (m) => m.cpuPerRequest);
     const title = 'requests/s, HTTP without nginx';
     const cpuTitle = 'server CPU per request, HTTP without nginx';
     return [
@@ -33,7 +30,6 @@ export const http: Case = {
       ratioFigure(title, '/s', rate(uwsgiNodeHttp), rate(nodeHttp), atLeast(1.6)),
       ratioFigure(cpuTitle, 'µs', cpu(uwsgiNodeHttp), cpu(bareUws)),
       ratioFigure(cpuTitle, 'µs', cpu(uwsgiNodeHttp), cpu(nodeHttp)),
-      ratioFigure(`${cpuTitle}, a connection each`, 'µs', closed(uwsgiNodeHttp), closed(nodeHttp)),
     ];
   },
 };

@@ -20,6 +20,12 @@ export const lanes: Case = {
     const others = [uwsgiPython, bareUws, nodeHttp, gunicorn];
     const entries = [...ours, ...others].map((contender) => ({ contender, ...shape }));
     const results = await session.alternating(entries, behindNginx(), { sliceSeconds: HTTP_SLICE_S });
+    const closing = await session.alternating(
+      [uwsgiNode, uwsgiPython].map((contender) => ({ contender, ...shape })),
+      behindNginx({ closing: true }),
+      { sliceSeconds: HTTP_SLICE_S, rounds: 1 },
+    );
+    const closed = (contender: Contender) => closing.series(contender, (m) => m.requestsPerSecond);
     const rate = (contender: Contender) => results.series(contender, (m) => m.requestsPerSecond);
     const cpu = (contender: Contender) => results.series(contender, (m) => m.cpuPerRequest);
     const title = 'requests/s behind one nginx worker';
@@ -30,6 +36,7 @@ export const lanes: Case = {
       ratioFigure(`${title}: FastCGI`, '/s', rate(uwsgiNodeFastcgi), rate(bareUws), atLeast(1), summedRatio),
       ratioFigure(`${title}: HTTP`, '/s', rate(uwsgiNodeHttp), rate(nodeHttp)),
       ratioFigure(`${title}: HTTP over a unix socket`, '/s', rate(uwsgiNodeHttpUnix), rate(nodeHttp)),
+      ratioFigure(`${title}: uwsgi, clients close`, '/s', closed(uwsgiNode), closed(uwsgiPython)),
       valueFigure(`${title}: gunicorn`, '/s', rate(gunicorn)),
       ratioFigure(`${cpuTitle}: uwsgi`, 'µs', cpu(uwsgiNode), cpu(uwsgiPython)),
       ratioFigure(`${cpuTitle}: FastCGI`, 'µs', cpu(uwsgiNodeFastcgi), cpu(uwsgiPython)),

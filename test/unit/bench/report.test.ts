@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { charts, draw } from '../../../bench/charts.js';
 import { atLeast, atMost, ratioFigure, valueFigure } from '../../../bench/figure.js';
 import { root } from '../../../bench/paths.js';
+import { regressions } from '../../../bench/regression.js';
 import { BEGIN, END, withoutPaths, withTable } from '../../../bench/report.js';
-import { median, pairedRatio, slope } from '../../../bench/statistics.js';
+import { median, pairedRatio, slope, summedRatio } from '../../../bench/statistics.js';
 
 const series = (...values: number[]) => ({ label: 'x', values });
 
@@ -36,9 +38,64 @@ describe('statistics', () => {
     expect(median([3, 1, 2])).toBe(2);
   });
 
+  it('sums are compared where the whole run counts', () => {
+    expect(summedRatio([1, 3], [2, 2])).toBe(1);
+    expect(pairedRatio([1, 3], [2, 2])).toBe(1);
+    expect(summedRatio([1, 1, 10], [2, 2, 2])).toBe(2);
+  });
+
   it('slope is not moved by one odd sample', () => {
     const points = [0, 1, 2, 3, 4, 5, 6].map((x) => ({ x, y: x === 3 ? 100 : 2 * x }));
     expect(slope(points)).toBe(2);
+  });
+});
+
+describe('a regression', () => {
+  const floor = (...values: number[]) => ({ ...series(...values), label: 'C++ floor', reference: true });
+  const before = [ratioFigure('cpu', 'µs', series(12), floor(10))];
+
+  it('is a request that has become dearer by the floor of the same run', () => {
+    // The machine is twice as slow now, and so is the floor.
+    expect(regressions(before, [ratioFigure('cpu', 'µs', series(26), floor(20))])).toEqual([]);
+    expect(regressions(before, [ratioFigure('cpu', 'µs', series(28), floor(20))])).toEqual([
+      { title: 'cpu | C++ floor', before: 1.2, now: 1.4 },
+    ]);
+  });
+
+  it('is not seen in rates, against servers that change, or where nothing was measured before', () => {
+    const now = [
+      ratioFigure('rate', '/s', series(100), floor(1)),
+      ratioFigure('cpu', 'µs', series(100), series(1)),
+      ratioFigure('new', 'µs', series(100), floor(1)),
+    ];
+    expect(regressions(before, now)).toEqual([]);
+  });
+});
+
+describe('a chart', () => {
+  const figures = [
+    ratioFigure(
+      'server CPU per request, one process',
+      'µs',
+      { label: 'uwsgi-node', values: [7] },
+      series(12),
+    ),
+    ratioFigure('server CPU per request, one process', 'µs', { label: 'uwsgi-node', values: [7] }, series(6)),
+  ];
+
+  it('has a bar for every server, once', () => {
+    const [chart] = charts;
+    expect(chart!.bars(figures)).toEqual([
+      { label: 'uwsgi-node', value: 7, ours: true },
+      { label: 'x', value: 6, ours: false },
+    ]);
+  });
+
+  it('is an SVG that names what it shows, on any background', () => {
+    const svg = draw('a title', [{ label: 'a server', value: 12_345, ours: true }]);
+    expect(svg).toMatch(/^<svg [^>]*xmlns=/);
+    for (const text of ['a title', 'a server', '12 345']) expect(svg).toContain(text);
+    expect(svg).not.toMatch(/<rect[^>]*fill="(?:#fff|white)/);
   });
 });
 
