@@ -4,8 +4,16 @@ import { loadConfiguration } from './config/load.js';
 import { UwsgiNodeError } from './errors.js';
 import { log } from './log/stderr.js';
 
+/** Words in the place of a configuration: programs that look at a running server. */
+const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
+  stats: async (argv) => (await import('./stats/print.js')).printStatistics(argv),
+  top: async (argv) => (await import('./stats/top/top.js')).runTop(argv),
+};
+
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
+  const tool = tools[argv[0] ?? ''];
+  if (tool !== undefined) return tool(argv.slice(1));
   const start = { env: { ...process.env }, cwd: process.cwd() };
   const loaded = loadConfiguration(argv, start.env, start.cwd);
   switch (loaded.action) {

@@ -42,6 +42,12 @@ export interface NativeSockets {
    * @throws Error with `code` ('EADDRINUSE', 'EINVAL', …), `syscall` and `address`.
    */
   bindListener(address: string, options: ListenOptions): BoundListener;
+  /**
+   * Connects to a unix socket, `path` or `@abstract`, and returns the descriptor. Node itself cannot: it pads an abstract
+   * name with NULs.
+   * @throws Error with `code`
+   */
+  connectUnix(address: string): number;
   /** close(2); errors are ignored. */
   closeFd(fd: number): void;
   /** dup2(2): makes `onto` refer to what `fd` does (log files). */
@@ -220,6 +226,34 @@ export const Score = {
   length: 10,
 } as const;
 
+/** Numbers in what `readMeters` fills (native/core/meters.h). */
+export const Meter = {
+  /** Responses by the first digit of their status, six of them; the first one: requests without a response. */
+  statuses: 0,
+  /** Of threads that have had the row. */
+  starts: 6,
+  /** Milliseconds since the thread told the five numbers of `tellVitals`, which follow; -1: never. */
+  vitalsAge: 7,
+  vitals: 8,
+  /** Finished requests by what they took, 208 buckets (src/stats/latency.ts). */
+  latency: 13,
+  /** Of the array. */
+  length: 221,
+} as const;
+
+/** Numbers in what `tellVitals` takes. */
+export const Vital = {
+  /** Microseconds, mean and worst in a second. */
+  loopDelay: 0,
+  loopDelayMax: 1,
+  /** Bytes. */
+  heapUsed: 2,
+  heapTotal: 3,
+  external: 4,
+  /** Of the array. */
+  length: 5,
+} as const;
+
 /** The scoreboard: what every JS thread of the server does, in memory shared by master and workers. */
 export interface NativeScoreboard {
   /** Makes it. Returns a descriptor that workers inherit. @throws Error where the kernel has no memfd. */
@@ -237,13 +271,18 @@ export interface NativeScoreboard {
   /**
    * Its response is over.
    * @param bytes of it
+   * @param status its status code; 0 without a response
    * @returns its number in the whole instance; 0 without `keepScore`
    */
-  endRequest(bytes: number, began: number): number;
+  endRequest(bytes: number, began: number, status: number): number;
   /** The application threw. */
   countException(): void;
   /** What the indices in `Score` say, of any thread's row. */
   readScore(row: number, into: Float64Array): void;
+  /** What the indices in `Meter` say, of any thread's row. */
+  readMeters(row: number, into: Float64Array): void;
+  /** The calling thread tells of itself what the indices in `Vital` say. */
+  tellVitals(numbers: Float64Array): void;
   /** The request that was handed over last: method, peer's address and URI, with NUL between them; '' without one. */
   readNote(row: number): string;
   /** A request of that thread was ended by harakiri. */

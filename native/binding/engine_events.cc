@@ -57,6 +57,7 @@ void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
 
 void EngineBinding::on_request(Connection& connection, const Request& request) {
   const HandleScope scope(env_);
+  connection.status = 0;
   connection.started_us =
       score_keeper().begin(RequestNote::of(request.vars, engine_.places(), request.count).text());
   const VarsMatch match = layouts_.match(request.vars, engine_.places(), request.count, names_);
@@ -102,7 +103,7 @@ void EngineBinding::on_data(Connection& connection, Bytes chunk) {
 }
 
 void EngineBinding::on_gone(Connection& connection) {
-  score_keeper().end(0, connection.started_us);
+  score_keeper().end(0, connection.started_us, connection.status);
   const HandleScope scope(env_);
   napi_value id = make_number(env_, connection.id);
   emit(on_gone_, 1, &id);

@@ -36,6 +36,13 @@ void release_array(void* held) {
   delete array;
 }
 
+// The first digit of the status in `HTTP/1.1 200 …`; 0 when it is no such line.
+uint8_t status_digit(std::string_view head) {
+  static constexpr std::string_view kProtocol = "HTTP/1.";
+  const size_t at = kProtocol.size() + 2;
+  return head.size() > at && head.starts_with(kProtocol) ? static_cast<uint8_t>(head[at] - '0') : 0;
+}
+
 }  // namespace
 
 // Bytes of a string (UTF-8) or a Uint8Array. Null and undefined are no bytes.
@@ -81,7 +88,7 @@ void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   length += 2;
   size_t used = length;
   const Segment body = outgoing(args[2], &used);
-  score_keeper().end(length + body.size, connection.started_us);
+  score_keeper().end(length + body.size, connection.started_us, status_digit({head, length}));
   // Scratch memory is contiguous: head and body go out as one.
   if (body.data == scratch_.get() + length) return engine_.respond(connection, {scratch_.get(), used}, {});
   engine_.respond(connection, {scratch_.get(), length}, body);
@@ -95,16 +102,19 @@ void EngineBinding::write(const napi_value* args, size_t count, napi_value* resu
   if (napi_get_value_string_latin1(env_, args[1], nullptr, 0, &used) == napi_ok) {
     auto* memory = static_cast<uint8_t*>(malloc(used + 1));
     napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(memory), used + 1, &used);
+    // Behind `100 Continue` comes another one.
+    if (connection.status <= 1) connection.status = status_digit({reinterpret_cast<char*>(memory), used});
     head = {memory, used, free, memory};
   }
   used = 0;
   const Segment chunk = outgoing(args[2], &used);
   const uint64_t size = head.size + chunk.size;
   const uint64_t started_us = connection.started_us;
+  const uint8_t status = connection.status;
   const WriteResult written = engine_.write(connection, head, chunk);
   const bool last = count > 3;
   if (written != WriteResult::kDead) score_keeper().send(size);
-  if (last || written == WriteResult::kDead) score_keeper().end(0, started_us);
+  if (last || written == WriteResult::kDead) score_keeper().end(0, started_us, status);
   if (last && written != WriteResult::kDead) engine_.finish(connection);
   *result = make_number(env_, static_cast<double>(written));
 }
@@ -119,19 +129,20 @@ void EngineBinding::send_file(const napi_value* args, size_t, napi_value* result
   const uint64_t started_us = connection.started_us;
   const int64_t size = engine_.send_file(connection, {scratch_.get(), length},
                                          static_cast<int>(get_uint32(env_, args[2])), most);
-  if (size >= 0) score_keeper().end(length + static_cast<uint64_t>(size), started_us);
+  const uint8_t status = status_digit({reinterpret_cast<char*>(scratch_.get()), length});
+  if (size >= 0) score_keeper().end(length + static_cast<uint64_t>(size), started_us, status);
   *result = make_number(env_, static_cast<double>(size));
 }
 
 void EngineBinding::finish(const napi_value* args, size_t, napi_value*) {
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
-  score_keeper().end(0, connection.started_us);
+  score_keeper().end(0, connection.started_us, connection.status);
   engine_.finish(connection);
 }
 
 void EngineBinding::abort(const napi_value* args, size_t, napi_value*) {
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
-  score_keeper().end(0, connection.started_us);
+  score_keeper().end(0, connection.started_us, connection.status);
   engine_.abort(connection);
 }
 

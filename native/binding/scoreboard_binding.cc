@@ -62,6 +62,32 @@ void read_score(const Napi::CallbackInfo& info) {
   set(9, row.load.load(kRelaxed));
 }
 
+// Into a Float64Array, in the order of `Meter` in src/native.ts.
+void read_meters(const Napi::CallbackInfo& info) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  Meters& meters = board->row(uint_argument(info, 0)).meters;
+  auto into = info[1].As<Napi::Float64Array>();
+  size_t index = 0;
+  const auto put = [&](uint64_t value) { into[index++] = static_cast<double>(value); };
+  for (const auto& status : meters.statuses) put(status.load(kRelaxed));
+  put(meters.starts.load(kRelaxed));
+  const uint64_t told_us = meters.vitals.told_us.load(kRelaxed);
+  into[index++] = told_us == 0 ? -1 : static_cast<double>((monotonic_us() - told_us) / 1000);
+  for (auto* field : meters.vitals.told()) put(field->load(kRelaxed));
+  for (size_t bucket = 0; bucket < LatencyHistogram::kBuckets; ++bucket) put(meters.latency.at(bucket));
+}
+
+// From a Float64Array, in the order of Vitals::told.
+void tell_vitals(const Napi::CallbackInfo& info) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  Vitals* vitals = keeper.vitals();
+  if (vitals == nullptr) return;
+  const auto from = info[0].As<Napi::Float64Array>();
+  size_t index = 0;
+  for (auto* field : vitals->told()) field->store(static_cast<uint64_t>(from[index++]), kRelaxed);
+  vitals->told_us.store(monotonic_us(), kRelaxed);
+}
+
 Napi::Value read_note(const Napi::CallbackInfo& info) {
   return Napi::Value(info.Env(), make_string(info.Env(), board->row(uint_argument(info, 0)).note.read()));
 }
@@ -102,17 +128,18 @@ napi_value begin_request(napi_env env, napi_callback_info info) {
   return make_number(env, static_cast<double>(keeper.begin({text, size})));
 }
 
-// endRequest(bytes, when it began) → its number
+// endRequest(bytes, when it began, status) → its number
 napi_value end_request(napi_env env, napi_callback_info info) {
-  size_t count = 2;
-  napi_value args[2];
+  size_t count = 3;
+  napi_value args[3];
   napi_get_cb_info(env, info, &count, args, nullptr, nullptr);
   int64_t sent = 0;
   int64_t began = 0;
   napi_get_value_int64(env, args[0], &sent);
   napi_get_value_int64(env, args[1], &began);
-  return make_number(
-      env, static_cast<double>(keeper.end(static_cast<uint64_t>(sent), static_cast<uint64_t>(began))));
+  const auto digit = static_cast<uint8_t>(get_uint32(env, args[2]) / 100);
+  const uint64_t number = keeper.end(static_cast<uint64_t>(sent), static_cast<uint64_t>(began), digit);
+  return make_number(env, static_cast<double>(number));
 }
 
 napi_value latest_request(napi_env env, napi_callback_info) {
@@ -136,6 +163,8 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   set_raw(env, exports, "beginRequest", begin_request);
   set_raw(env, exports, "endRequest", end_request);
   exports.Set("readScore", Napi::Function::New(env, read_score, "readScore"));
+  exports.Set("readMeters", Napi::Function::New(env, read_meters, "readMeters"));
+  exports.Set("tellVitals", Napi::Function::New(env, tell_vitals, "tellVitals"));
   exports.Set("readNote", Napi::Function::New(env, read_note, "readNote"));
   exports.Set("countHarakiri", Napi::Function::New(env, count_harakiri, "countHarakiri"));
   exports.Set("reportLoad", Napi::Function::New(env, report_load, "reportLoad"));

@@ -75,6 +75,13 @@ Napi::Value bind_listener_js(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value connect_unix_js(const Napi::CallbackInfo& info) {
+  const std::string address = info[0].As<Napi::String>();
+  const int fd = connect_unix(address);
+  if (fd < 0) system_error(info.Env(), errno, "connect").ThrowAsJavaScriptException();
+  return Napi::Number::New(info.Env(), fd);
+}
+
 int int_argument(const Napi::CallbackInfo& info, size_t index) {
   return info[index].As<Napi::Number>().Int32Value();
 }
@@ -126,6 +133,7 @@ void exit_now(const Napi::CallbackInfo& info) { _exit(int_argument(info, 0)); }
 
 void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("bindListener", Napi::Function::New(env, bind_listener_js, "bindListener"));
+  exports.Set("connectUnix", Napi::Function::New(env, connect_unix_js, "connectUnix"));
   exports.Set("closeFd", Napi::Function::New(env, close_fd, "closeFd"));
   exports.Set("redirectFd", Napi::Function::New(env, redirect_fd, "redirectFd"));
   exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));

@@ -40,7 +40,9 @@ struct Connection : DeadlineNode {
   size_t begin = 0;
   size_t end = 0;
 
-  uint64_t started_us = 0;  // when the application got the request, as the host says
+  // The host's: when the application got the request, and the first digit of the response's status, if any.
+  uint64_t started_us = 0;
+  uint8_t status = 0;
 
   uint64_t content_length = 0;
   uint64_t body_taken = 0;  // bytes of the body handed on or read away

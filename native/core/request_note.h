@@ -35,8 +35,8 @@ class RequestNote {
 };
 
 // The note's place in shared memory: a seqlock with one writer. Zero bytes are an empty one. Every word is an
-// atomic, stored with release and loaded with acquire order, so that no fence is needed (ThreadSanitizer knows
-// none) and on x86 none is paid for.
+// atomic, stored with release and loaded with acquire order, so that no fence is needed (ThreadSanitizer
+// knows none) and on x86 none is paid for.
 class SharedNote {
  public:
   void write(std::string_view text);

@@ -39,6 +39,7 @@ void Scoreboard::clear(uint32_t first, uint32_t count) {
       field->store(0, std::memory_order_relaxed);
     }
     cleared.note.clear();
+    cleared.meters.clear();
   }
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "native/core/clock.h"
+#include "native/core/meters.h"
 #include "native/core/request_note.h"
 
 namespace uwsgi_node {
@@ -31,6 +32,7 @@ struct alignas(64) ScoreRow {
   std::atomic<uint64_t> load;
   // The request that was handed over last.
   alignas(64) SharedNote note;
+  alignas(64) Meters meters;
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "processes share it");
 
@@ -74,7 +76,10 @@ class ScoreKeeper {
   // Takes the row over from a thread that died in the midst of requests: they are over.
   void take_over() {
     if (row_ == nullptr) return;
-    row_->finished.store(row_->requests.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    const uint64_t requests = row_->requests.load(std::memory_order_relaxed);
+    add_relaxed(row_->meters.statuses[0], requests - row_->finished.load(std::memory_order_relaxed));
+    row_->finished.store(requests, std::memory_order_relaxed);
+    add_relaxed(row_->meters.starts, 1);
   }
   // A request is handed to the application. Returns when, for end().
   uint64_t begin(std::string_view note) {
@@ -82,39 +87,39 @@ class ScoreKeeper {
     const uint64_t now_us = monotonic_us();
     row_->started_us.store(now_us, std::memory_order_relaxed);
     row_->note.write(note);
-    add(row_->requests, 1);
+    add_relaxed(row_->requests, 1);
     return now_us;
   }
   // Bytes of a response that goes on.
   void send(uint64_t bytes) {
-    if (row_ != nullptr) add(row_->bytes, bytes);
+    if (row_ != nullptr) add_relaxed(row_->bytes, bytes);
   }
-  // Its response is over. Returns its number among those of the whole instance, 0 without a board.
-  uint64_t end(uint64_t bytes, uint64_t started_us) {
+  // Its response is over; `status` is the first digit of the response's, 0 without a response. Returns its
+  // number among those of the whole instance, 0 without a board.
+  uint64_t end(uint64_t bytes, uint64_t started_us, uint8_t status) {
     if (row_ == nullptr) return 0;
-    add(row_->finished, 1);
-    add(row_->bytes, bytes);
-    add(row_->running_us, monotonic_us() - started_us);
+    const uint64_t took_us = monotonic_us() - started_us;
+    add_relaxed(row_->finished, 1);
+    add_relaxed(row_->bytes, bytes);
+    add_relaxed(row_->running_us, took_us);
+    row_->meters.count(status, took_us);
     return latest_ = total_->fetch_add(1, std::memory_order_relaxed) + 1;
   }
   void count_exception() {
-    if (row_ != nullptr) add(row_->exceptions, 1);
+    if (row_ != nullptr) add_relaxed(row_->exceptions, 1);
   }
   void count_read_error() {
-    if (row_ != nullptr) add(row_->read_errors, 1);
+    if (row_ != nullptr) add_relaxed(row_->read_errors, 1);
   }
   void count_write_error() {
-    if (row_ != nullptr) add(row_->write_errors, 1);
+    if (row_ != nullptr) add_relaxed(row_->write_errors, 1);
   }
+  // Where the thread tells of itself; null without a board.
+  Vitals* vitals() { return row_ == nullptr ? nullptr : &row_->meters.vitals; }
   // The number that end() returned last.
   uint64_t latest() const { return latest_; }
 
  private:
-  // The row has one writer: no read-modify-write is needed.
-  static void add(std::atomic<uint64_t>& field, uint64_t more) {
-    field.store(field.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-  }
-
   ScoreRow* row_ = nullptr;
   std::atomic<uint64_t>* total_ = nullptr;
   uint64_t latest_ = 0;

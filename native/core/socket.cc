@@ -43,25 +43,38 @@ BoundSocket start_listening(BoundSocket socket, int backlog) {
   return socket;
 }
 
+struct UnixAddress {
+  sockaddr_un name{};
+  socklen_t size = 0;  // 0: it does not fit
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&name); }
+};
+
+// An abstract name is as long as it is, without a NUL at its end.
+UnixAddress unix_address(std::string_view path) {
+  UnixAddress address;
+  address.name.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.name.sun_path) return address;
+  memcpy(address.name.sun_path, path.data(), path.size());
+  const bool abstract = path.front() == '@';
+  if (abstract) address.name.sun_path[0] = '\0';
+  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+  return address;
+}
+
 BoundSocket bind_unix(std::string_view path, const ListenOptions& options) {
   BoundSocket socket{.family = SocketFamily::kUnix, .name = std::string(path)};
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path)
-    return failed(std::move(socket), "bind", ENAMETOOLONG);
-  memcpy(address.sun_path, path.data(), path.size());
-  const bool abstract = path.front() == '@';
-  if (abstract) address.sun_path[0] = '\0';
-  const auto size =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+  const UnixAddress address = unix_address(path);
+  if (address.size == 0) return failed(std::move(socket), "bind", ENAMETOOLONG);
 
   socket.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket.fd < 0) return failed(std::move(socket), "socket", errno);
-  if (bind(socket.fd, reinterpret_cast<sockaddr*>(&address), size) != 0) {
+  if (bind(socket.fd, address.get(), address.size) != 0) {
     return failed(std::move(socket), "bind", errno);
   }
   // chmod before listen: nobody can connect with the wrong permissions.
-  if (!abstract && options.mode >= 0 && chmod(socket.name.c_str(), static_cast<mode_t>(options.mode)) != 0) {
+  if (path.front() != '@' && options.mode >= 0 &&
+      chmod(socket.name.c_str(), static_cast<mode_t>(options.mode)) != 0) {
     return failed(std::move(socket), "chmod", errno);
   }
   return start_listening(std::move(socket), options.backlog);
@@ -141,6 +154,20 @@ BoundSocket bind_listener(std::string_view address, const ListenOptions& options
     return bind_unix(address, options);
   }
   return bind_host(std::string(address.substr(0, colon)), std::string(address.substr(colon + 1)), options);
+}
+
+int connect_unix(std::string_view path) {
+  const UnixAddress address = unix_address(path);
+  if (address.size == 0) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, address.get(), address.size) == 0) return fd;
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
 }
 
 std::string peer_name(int fd) {

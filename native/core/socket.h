@@ -34,6 +34,9 @@ struct BoundSocket {
 // descriptor is non-blocking and close-on-exec. A TCP listener gets SO_REUSEADDR and TCP_NODELAY.
 BoundSocket bind_listener(std::string_view address, const ListenOptions& options);
 
+// A connection to the unix socket `path` or `@abstract`, close-on-exec; -1 with errno.
+int connect_unix(std::string_view path);
+
 // Name of the other end for a log line: `10.0.0.1:4711`, or `unix` for a peer without an address.
 std::string peer_name(int fd);
 

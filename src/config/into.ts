@@ -2,9 +2,10 @@
  * How the value of an option lands in `Settings`.
  */
 import { type ProblemText, problems } from '../errors/configuration.js';
+import { addressProblem } from './address.js';
 import type { Apply, Draft, Occurrence } from './option.js';
 import type { OptionRow } from './rows.js';
-import type { Settings } from './settings.js';
+import type { EndpointSetting, Settings } from './settings.js';
 import { parseBool, parseInteger } from './values.js';
 
 /** The fields of `Settings` that take a value of this type. */
@@ -38,6 +39,19 @@ export function intoText(field: FieldFor<string>): Pick<OptionRow, 'type' | 'app
   const apply: Apply = (draft, at) => {
     const value = readText(draft, at);
     if (value !== null) put(draft, field, value);
+  };
+  return { type: 'string', apply };
+}
+
+/** An address for operators' tools that lands in `field`. */
+export function intoEndpoint(field: FieldFor<EndpointSetting | null>): Pick<OptionRow, 'type' | 'apply'> {
+  const apply: Apply = (draft, at) => {
+    const address = readText(draft, at);
+    if (address === null) return;
+    const reason = addressProblem(address);
+    if (reason !== null) draft.refuse(at, problems.invalidAddress(address, reason));
+    else put(draft, field, { address, origin: at.origin });
+    if (/^\d+$/.test(address)) draft.warn(at, problems.numericSocketName(address));
   };
   return { type: 'string', apply };
 }

@@ -147,6 +147,9 @@ class Judge implements Draft {
     if (sockets.length === 0) general(problems.noSocket(emperor));
     const hasApplication = app.module !== null || app.file !== null || mounts.length > 0;
     if (needApp && !hasApplication && !emperor) general(problems.noApplication());
+    const { stats, metrics, statsPage } = this.settings;
+    const overHttp = [metrics?.address, statsPage?.address];
+    if (stats !== null && overHttp.includes(stats.address)) general(problems.sharedEndpoint(stats.address));
   }
 }
 

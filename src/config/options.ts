@@ -7,11 +7,12 @@ import { clusterOptions, emperorOptions, sharingOptions } from './options/cluste
 import { configurationOptions } from './options/configuration.js';
 import { exceptionOptions } from './options/exceptions.js';
 import { httpOptions, routingOptions } from './options/http.js';
-import { loggingOptions, statsOptions } from './options/logging.js';
+import { loggingOptions } from './options/logging.js';
 import { otherOptions, pythonOptions } from './options/plugins.js';
 import { lifecycleOptions, processOptions, reloadOptions } from './options/processes.js';
 import { scalingOptions } from './options/scaling.js';
 import { limitOptions, socketOptions, tlsOptions } from './options/sockets.js';
+import { statsOptions } from './options/stats.js';
 import { daemonsOptions, hookOptions, identityOptions, isolationOptions } from './options/system.js';
 
 export const options: readonly Option[] = [

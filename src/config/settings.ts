@@ -18,6 +18,13 @@ export interface SocketSetting {
   origin: Origin;
 }
 
+/** Where operators' tools connect: statistics, metrics, the page. */
+export interface EndpointSetting {
+  /** As written: `127.0.0.1:1717`, `/run/stats.sock`, `@abstract`. */
+  address: string;
+  origin: Origin;
+}
+
 /** The application to load. At most one of `module` and `file` is set. */
 export interface AppSetting {
   /** `wsgi`, `wsgi:application`, `pkg.mod:callable` */
@@ -89,6 +96,16 @@ export interface Settings extends LogSettings {
   /** Name or number. */
   uid: string | null;
   gid: string | null;
+  /** Serves statistics as uWSGI's JSON; null: nowhere. */
+  stats: EndpointSetting | null;
+  /** With an HTTP head in front; without blanks; without the threads of each worker. */
+  statsHttp: boolean;
+  statsMinified: boolean;
+  statsNoCores: boolean;
+  /** Serves Prometheus metrics and health checks over HTTP; null: nowhere. */
+  metrics: EndpointSetting | null;
+  /** Serves a page with charts over HTTP; null: nowhere. */
+  statsPage: EndpointSetting | null;
   /** Largest vars block of a packet (or HTTP head), bytes; default 65 536 (a packet holds at most 65 535). */
   bufferSize: number;
   /** Request bodies up to this many bytes are read before the application runs; default 65 536. */
@@ -212,6 +229,12 @@ export function defaultSettings(): Settings {
     uid: null,
     gid: null,
     ...defaultLogSettings(),
+    stats: null,
+    statsHttp: false,
+    statsMinified: false,
+    statsNoCores: false,
+    metrics: null,
+    statsPage: null,
     bufferSize: 65_536,
     postBuffering: 65_536,
     limitPost: 0,

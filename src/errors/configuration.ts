@@ -221,6 +221,11 @@ export const problems = {
       'INLINE_COMMENT',
       `${quote(comment)} is part of the value: comments stand on lines of their own. If it is one, write: ${key} = ${meant}`,
     ),
+  sharedEndpoint: (address: string) =>
+    problem(
+      'SHARED_ENDPOINT',
+      `stats = ${address} is the address of metrics or stats-page too, which speak HTTP; give each its own`,
+    ),
   numericSocketName: (value: string) =>
     problem(
       'NUMERIC_SOCKET_NAME',

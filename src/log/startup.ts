@@ -74,6 +74,12 @@ export function socketLine({ index, family, name, fd, assigned }: SocketLine): s
   return `uwsgi socket ${index} bound to ${kind} address ${name}${assigned ? ' (port auto-assigned)' : ''} fd ${fd}`;
 }
 
+/** What operators' tools can connect to. */
+export function endpointLine(purpose: 'stats' | 'metrics' | 'page', name: string, fd: number): string {
+  const what = { stats: 'Stats server', metrics: 'Metrics', page: 'Stats page' }[purpose];
+  return `*** ${what} enabled on ${name} fd: ${fd} ***`;
+}
+
 export function limitLines(backlog: number, mercy: number): string[] {
   return [
     `your server socket listen backlog is limited to ${backlog} connections`,

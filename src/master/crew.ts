@@ -6,6 +6,9 @@ import { deaths, reloads, spawnedOnlyWorker, spawnedWorker } from '../log/startu
 import { cancelRespawn, makeSlot, type Slot } from './slot.js';
 import { type Life, type WorkerEvents, WorkerHandle } from './worker-handle.js';
 
+/** Why a worker was started in the place of another: it died of a signal, of its own, could not load, or was exchanged. */
+export type RespawnCause = 'signal' | 'exit' | 'load' | 'reload' | 'recycle';
+
 export class Crew {
   /** What workers are started with from now on. */
   life: Life;
@@ -14,6 +17,8 @@ export class Crew {
   readonly retiring = new Set<WorkerHandle>();
   /** Of those: nobody has taken their places. */
   readonly cheaped = new WeakSet<WorkerHandle>();
+  /** Workers started in the place of others, by cause. */
+  readonly respawns = new Map<RespawnCause, number>();
   readonly #events: WorkerEvents;
   readonly #log: (...lines: string[]) => void;
 
@@ -55,17 +60,18 @@ export class Crew {
     });
   }
 
-  /** Starts a worker in its slot. */
-  spawn(slot: Slot): WorkerHandle {
+  /** Starts a worker in its slot. @param cause why the one before has gone; null: there was none. */
+  spawn(slot: Slot, cause: RespawnCause | null = null): WorkerHandle {
     slot.respawn = null;
     slot.isCheaped = false;
-    slot.worker = this.make(slot, this.life);
+    slot.worker = this.make(slot, this.life, cause);
     return slot.worker;
   }
 
   /** Starts a worker that is not in its slot yet. */
-  make(slot: Slot, life: Life): WorkerHandle {
+  make(slot: Slot, life: Life, cause: RespawnCause | null): WorkerHandle {
     slot.lives += 1;
+    if (cause !== null) this.respawns.set(cause, (this.respawns.get(cause) ?? 0) + 1);
     return new WorkerHandle(slot.id, life, this.#events);
   }
 

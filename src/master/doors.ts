@@ -1,9 +1,11 @@
-/** What reaches a running master: signals, fifos, files that are touched, limits of workers. */
+/** What reaches a running master: signals, fifos, files that are touched, limits of workers, those who look at it. */
 import { resolve } from 'node:path';
 import { reloads, stops } from '../log/startup.js';
 import { LogBatch, log } from '../log/stderr.js';
 import { native } from '../native.js';
+import { Census } from './census.js';
 import { Cheaper } from './cheaper.js';
+import { Endpoints } from './endpoints.js';
 import { type Letters, MasterFifo } from './fifo.js';
 import { Idle } from './idle.js';
 import type { Instance } from './instance.js';
@@ -17,6 +19,7 @@ export class Doors {
   readonly #instance: Instance;
   readonly #master: Master;
   readonly #reloader: Reloader;
+  readonly #endpoints: Endpoints;
   #touch!: TouchWatch;
   #fifo!: MasterFifo;
   #recycler!: Recycler;
@@ -51,6 +54,14 @@ export class Doors {
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
     this.#supervise();
+    const census = new Census({ crew: master.crew, instance, phase: () => master.phase, native });
+    this.#endpoints = new Endpoints({
+      settings: () => instance.settings,
+      snapshot: () => census.take(),
+      native,
+      log,
+    });
+    this.#endpoints.serve(instance.endpoints);
   }
 
   /** To be called when no worker runs. */
@@ -77,6 +88,7 @@ export class Doors {
     this.#touch.close();
     this.#fifo.close();
     this.#unsupervise();
+    this.#endpoints.close();
   }
 
   /** The settings may be others now. */
@@ -87,6 +99,7 @@ export class Doors {
     this.#touch = this.#watch();
     this.#unsupervise();
     this.#supervise();
+    this.#endpoints.serve(this.#instance.endpoints);
     if (String(before.masterFifo) === String(this.#instance.settings.masterFifo)) return;
     this.#fifo.close();
     try {

@@ -4,7 +4,7 @@
  */
 import { reloads } from '../log/startup.js';
 import type { LoadedApp } from '../messages.js';
-import { type Crew, spawnedLines } from './crew.js';
+import { type Crew, type RespawnCause, spawnedLines } from './crew.js';
 import { cancelRespawn, type Replacement, type Slot } from './slot.js';
 import type { Life } from './worker-handle.js';
 
@@ -45,7 +45,14 @@ export class Exchange {
       if (successor !== null) this.abandon(successor.replacement);
     }
     this.#crew.grow(life.settings.processes);
-    return this.#replace({ life, slots: this.#wanted(life), commit, isBrutal, isReload: true });
+    return this.#replace({
+      life,
+      slots: this.#wanted(life),
+      commit,
+      isBrutal,
+      isReload: true,
+      cause: 'reload',
+    });
   }
 
   /** Where workers are to work after a reload: under `cheaper` as many as now within the new bounds, in cheap mode none. */
@@ -68,7 +75,7 @@ export class Exchange {
       if (this.#parts.isStopping()) return false;
       if (!slots.includes(slot) || slot.isCheaped || slot.successor !== null) continue;
       this.#parts.log(reloads.nextInChain(slot.id));
-      if (!(await this.one(slot))) return false;
+      if (!(await this.one(slot, 'reload'))) return false;
     }
     return true;
   }
@@ -77,17 +84,24 @@ export class Exchange {
    * Exchanges the worker of one slot.
    * @returns whether another serves in its place.
    */
-  one(slot: Slot): Promise<boolean> {
+  one(slot: Slot, cause: RespawnCause): Promise<boolean> {
     const { life } = this.#crew;
-    return this.#replace({ life, slots: [slot], commit: () => {}, isBrutal: false, isReload: false });
+    return this.#replace({
+      life,
+      slots: [slot],
+      commit: () => {},
+      isBrutal: false,
+      isReload: false,
+      cause,
+    });
   }
 
   #replace(wanted: Omit<Replacement, 'settle'>): Promise<boolean> {
     return new Promise((settle) => {
-      const { life, slots } = wanted;
+      const { life, slots, cause } = wanted;
       const replacement = { ...wanted, settle };
       const workers = slots.map((slot) => {
-        const worker = this.#crew.make(slot, life);
+        const worker = this.#crew.make(slot, life, slot.lives === 0 ? null : cause);
         slot.successor = { worker, replacement };
         return worker;
       });

@@ -13,9 +13,10 @@ import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/star
 import { type LogBatch, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
+import { ENDPOINT_BACKLOG, endpointLines, endpointSockets } from './endpoint-sockets.js';
 import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
 import { removePidfiles, writePidfile } from './pidfile.js';
-import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
+import { dropPrivileges, type Identity, resolveTarget, type Target } from './privileges.js';
 import type { Prepared } from './reload.js';
 import { Scoreboard } from './scoreboard.js';
 import { forgetSystemd } from './systemd.js';
@@ -30,13 +31,19 @@ export interface Start {
   read(env: NodeJS.ProcessEnv): LoadResult;
 }
 
+/** The sockets of one configuration. */
+type Open = Pick<Instance, 'listeners' | 'endpoints'>;
+
 export class Instance {
   settings: Settings;
   listeners: Listener[] = [];
+  /** Where operators' tools connect; the master serves these itself. */
+  endpoints: Listener[] = [];
+  /** Null where there is no shared memory. */
+  scoreboard: Scoreboard | null = null;
   readonly #start: Start;
   /** What systemd has passed, also those that the configuration does not name now: a reload may. */
   #passed: Listener[] = [];
-  #scoreboard: Scoreboard | null = null;
   #reloads = 0;
   /** Absolute, in the order they were written. */
   readonly #pidfiles: string[] = [];
@@ -56,7 +63,7 @@ export class Instance {
   async begin(lines: LogBatch): Promise<void> {
     const { settings } = this;
     if (!settings.master) lines.add(warnings.noMaster);
-    this.#scoreboard = makeScoreboard(lines);
+    this.scoreboard = makeScoreboard(lines);
     // Opened with the rights that the start has, before they are given up.
     this.#writePidfile('pidfile', settings.pidfile, lines);
     try {
@@ -81,7 +88,9 @@ export class Instance {
     this.listeners = bound.listeners;
     lines.add(...socketLines(bound.listeners, missingIn(given.listeners, bound.listeners)));
     lines.add(...bound.warnings, ...given.warnings);
-    lines.add(...missingIn(bound.listeners, given.listeners).map(({ name }) => warnings.unusedSocket(name)));
+    this.endpoints = await openEndpoints(settings, target, given.listeners, lines);
+    const used = [...this.listeners, ...this.endpoints];
+    lines.add(...missingIn(used, given.listeners).map(({ name }) => warnings.unusedSocket(name)));
     lines.add(...dropPrivileges(settings, target, identity));
     if (settings.logto2 !== null) logToFile('logto2', resolve(settings.logto2), native);
     this.#writePidfile('pidfile2', settings.pidfile2, lines);
@@ -108,7 +117,8 @@ export class Instance {
 
   /** Removes what `vacuum` is to remove. Returns lines for the log. */
   end(): string[] {
-    return [...removePidfiles(this.#pidfiles), ...closeListeners(this.listeners, native)];
+    const listening = [...this.listeners, ...this.endpoints];
+    return [...removePidfiles(this.#pidfiles), ...closeListeners(listening, native)];
   }
 
   /**
@@ -126,14 +136,14 @@ export class Instance {
       const settings = this.#readAgain(lines);
       if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
       if (settings.umask !== null) process.umask(settings.umask);
-      const listeners = await this.#listenersFor(settings, lines);
+      const next = await this.#openFor(settings, lines);
       lines.add(modeLine(settings.processes, settings.threads));
       this.#reloads += 1;
       return {
-        life: this.#lifeOf(settings, listeners),
-        commit: () => this.#commit(settings, listeners),
+        life: this.#lifeOf(settings, next.listeners),
+        commit: () => this.#commit(settings, next),
         rollBack: () => {
-          closeListeners(ownOnes(missingIn(this.listeners, listeners)), native);
+          this.#closeNew(next);
           goBack();
         },
       };
@@ -154,20 +164,36 @@ export class Instance {
     return settings;
   }
 
-  async #listenersFor(settings: Settings, lines: LogBatch): Promise<Listener[]> {
+  async #openFor(settings: Settings, lines: LogBatch): Promise<Open> {
     const backlog = backlogOf(settings.listen).length;
     const nobody = { uid: null, gid: null };
     const open = [...this.listeners, ...missingIn(this.listeners, this.#passed)];
     const bound = await bindListeners(settings, backlog, nobody, native, open);
-    lines.add(...socketLines(bound.listeners, missingIn(open, bound.listeners)), ...bound.warnings);
-    return bound.listeners;
+    const { listeners } = bound;
+    lines.add(...socketLines(listeners, missingIn(open, listeners)), ...bound.warnings);
+    const endpointsOpen = [...this.endpoints, ...missingIn(this.endpoints, this.#passed)];
+    try {
+      return { listeners, endpoints: await openEndpoints(settings, nobody, endpointsOpen, lines) };
+    } catch (error) {
+      this.#closeNew({ listeners, endpoints: [] });
+      throw error;
+    }
   }
 
-  #commit(settings: Settings, listeners: Listener[]): string[] {
-    const closed = ownOnes(missingIn(listeners, this.listeners));
+  #closeNew({ listeners, endpoints }: Open): void {
+    closeListeners(ownOnes(missingIn(this.listeners, listeners)), native);
+    closeListeners(ownOnes(missingIn(this.endpoints, endpoints)), native);
+  }
+
+  #commit(settings: Settings, { listeners, endpoints }: Open): string[] {
+    const closed = ownOnes([
+      ...missingIn(listeners, this.listeners),
+      ...missingIn(endpoints, this.endpoints),
+    ]);
     this.settings = settings;
     this.listeners = listeners;
     setLineStyle(serverStyle(settings));
+    this.endpoints = endpoints;
     return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
   }
 
@@ -176,8 +202,8 @@ export class Instance {
     forgetSystemd(env);
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
-    const spawn = workerSpawner({ cwd: process.cwd(), env }, this.#scoreboard?.fd ?? null);
-    return { settings, listeners, spawn, scoreboard: this.#scoreboard };
+    const spawn = workerSpawner({ cwd: process.cwd(), env }, this.scoreboard?.fd ?? null);
+    return { settings, listeners, spawn, scoreboard: this.scoreboard };
   }
 
   #writePidfile(option: string, path: string | null, lines: LogBatch): void {
@@ -186,6 +212,22 @@ export class Instance {
     lines.add(writePidfile(option, absolute));
     this.#pidfiles.push(absolute);
   }
+}
+
+/** @param open those that are there already. @throws {UwsgiNodeError} UWSGI_BIND and others */
+async function openEndpoints(
+  settings: Settings,
+  owner: Target,
+  open: readonly Listener[],
+  lines: LogBatch,
+): Promise<Listener[]> {
+  const { chmodSocket, chownSocket } = settings;
+  // Who reads statistics says nothing before.
+  const tcp = { ...settings.tcp, deferAccept: false };
+  const wanted = { sockets: endpointSockets(settings), chmodSocket, chownSocket, tcp };
+  const bound = await bindListeners(wanted, ENDPOINT_BACKLOG, owner, native, open);
+  lines.add(...bound.warnings, ...endpointLines(settings, missingIn(open, bound.listeners)));
+  return bound.listeners;
 }
 
 /** A kernel or sandbox without memfd is no reason not to serve. */

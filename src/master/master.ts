@@ -17,7 +17,7 @@ import {
 } from '../log/startup.js';
 import { EXIT_FAILED_APP, type LoadedApp, type WorkerReady } from '../messages.js';
 import { type Cheapable, initialWorkers, mostDispensable } from './cheaper.js';
-import { Crew, spawnedLines } from './crew.js';
+import { Crew, type RespawnCause, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
 import { cancelRespawn, type Replacement, type Slot } from './slot.js';
 import { statisticsLines, summaryLine } from './statistics.js';
@@ -83,8 +83,13 @@ export class Master {
     });
   }
 
-  get phase(): Phase {
-    return this.#phase;
+  get phase(): Phase | 'paused' {
+    return this.#isPaused ? 'paused' : this.#phase;
+  }
+
+  /** Who works; for those that only look. */
+  get crew(): Crew {
+    return this.#crew;
   }
 
   /** It will not serve again. */
@@ -155,7 +160,7 @@ export class Master {
   replaceWorker(id: number): Promise<boolean> {
     const slot = this.#crew.slotOf({ id });
     const isFree = this.#phase === 'serving' && slot?.worker?.state === 'ready' && slot.successor === null;
-    return isFree ? this.#exchange.one(slot) : Promise.resolve(false);
+    return isFree ? this.#exchange.one(slot, 'recycle') : Promise.resolve(false);
   }
 
   /** The workers that serve; none while others are being exchanged, or while the server does not simply serve. */
@@ -250,7 +255,7 @@ export class Master {
 
   /** Who works, in a line each. */
   statistics(): string[] {
-    return statisticsLines(this.#crew, this.#isPaused ? 'paused' : this.#phase);
+    return statisticsLines(this.#crew, this.phase);
   }
 
   #stopWorkers(): void {
@@ -334,7 +339,7 @@ export class Master {
     const delay = slot.throttle.delayAfter(lived);
     if (delay > 0) this.#log(deaths.tooFast(`worker ${id}`, delay));
     slot.respawn = setTimeout(() => {
-      const worker = this.#crew.spawn(slot);
+      const worker = this.#crew.spawn(slot, causeOf(code, signal));
       if (worker.pid !== null) this.#log(deaths.respawned(id, worker.pid));
     }, delay);
   }
@@ -344,4 +349,9 @@ export class Master {
     for (const { state } of this.#crew) if (state !== 'gone') return;
     this.#end(this.#exitCode);
   }
+}
+
+function causeOf(code: number | null, signal: number | null): RespawnCause {
+  if (signal !== null) return 'signal';
+  return code === EXIT_FAILED_APP ? 'load' : 'exit';
 }

@@ -7,8 +7,12 @@ import {
   readNote,
   type ScoreReader,
 } from '../stats/core-score.js';
+import type { Vitals } from '../stats/snapshot.js';
+import { addTally, emptyTally, type MeterReader, readTally, readVitals, type Tally } from '../stats/tally.js';
 
-type Native = ScoreReader & Pick<NativeScoreboard, 'createScoreboard' | 'mapScoreboard' | 'clearScores'>;
+type Native = ScoreReader &
+  MeterReader &
+  Pick<NativeScoreboard, 'createScoreboard' | 'mapScoreboard' | 'clearScores'>;
 
 /** A row per JS thread; old and new workers of a reload overlap. Rows that are never used cost no memory. */
 const SIZE = 65_536;
@@ -43,14 +47,24 @@ export interface Rows {
   cores(): CoreScore[];
   /** The request that a thread got last. @param core 0-based */
   note(core: number): RequestNote | null;
+  /** What a thread last told of itself; null: nothing yet. @param core 0-based */
+  vitals(core: number): Vitals | null;
   /** The worker has gone: others may have them. */
   release(): void;
+}
+
+interface Range {
+  readonly first: number;
+  readonly end: number;
+  readonly workerId: number;
 }
 
 export class Scoreboard {
   readonly fd: number;
   readonly #native: Native;
-  readonly #taken: { first: number; end: number }[] = [];
+  readonly #taken: Range[] = [];
+  /** What workers that have gone have done, by number and thread. */
+  readonly #past = new Map<number, Tally[]>();
   readonly #numbers = new Float64Array(ScoreIndex.length);
 
   /** @throws Error when the kernel refuses. */
@@ -61,14 +75,14 @@ export class Scoreboard {
   }
 
   /** Clear rows for a worker with `count` threads; null when too few are left. */
-  take(count: number): Rows | null {
+  take(count: number, workerId: number): Rows | null {
     let first = 0;
     let at = 0;
     for (; at < this.#taken.length && this.#taken[at]!.first < first + count; at += 1) {
       first = this.#taken[at]!.end;
     }
     if (first + count > SIZE) return null;
-    const range = { first, end: first + count };
+    const range = { first, end: first + count, workerId };
     this.#taken.splice(at, 0, range);
     this.#native.clearScores(first, count);
     return {
@@ -77,18 +91,53 @@ export class Scoreboard {
       read: () => total(this.#cores(range)),
       cores: () => this.#cores(range),
       note: (core) => readNote(this.#native, first + core),
-      release: () => {
-        const index = this.#taken.indexOf(range);
-        if (index >= 0) this.#taken.splice(index, 1);
-      },
+      vitals: (core) => readVitals(this.#native, first + core),
+      release: () => this.#release(range),
     };
   }
 
-  #cores({ first, end }: { first: number; end: number }): CoreScore[] {
+  /** By thread: what all workers of this number have done so far, those that have gone too. */
+  tallies(workerId: number): Tally[] {
+    const tallies = (this.#past.get(workerId) ?? []).map(copyOf);
+    for (const range of this.#taken) if (range.workerId === workerId) this.#add(tallies, range);
+    return tallies;
+  }
+
+  /** What all workers have done so far, those that have gone too. */
+  tally(): Tally {
+    const ids = new Set([...this.#past.keys(), ...this.#taken.map(({ workerId }) => workerId)]);
+    const sum = emptyTally();
+    for (const id of ids) for (const tally of this.tallies(id)) addTally(sum, tally);
+    return sum;
+  }
+
+  #release(range: Range): void {
+    const index = this.#taken.indexOf(range);
+    if (index < 0) return;
+    this.#taken.splice(index, 1);
+    const past = this.#past.get(range.workerId) ?? [];
+    this.#add(past, range);
+    this.#past.set(range.workerId, past);
+  }
+
+  #add(tallies: Tally[], range: Range): void {
+    this.#cores(range).forEach((score, core) => {
+      tallies[core] ??= emptyTally();
+      addTally(tallies[core], readTally(this.#native, range.first + core, score));
+    });
+  }
+
+  #cores({ first, end }: Range): CoreScore[] {
     return Array.from({ length: end - first }, (_, core) =>
       readCore(this.#native, first + core, this.#numbers),
     );
   }
+}
+
+function copyOf(tally: Tally): Tally {
+  const copy = emptyTally();
+  addTally(copy, tally);
+  return copy;
 }
 
 function total(cores: readonly CoreScore[]): Score {

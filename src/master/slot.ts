@@ -1,5 +1,6 @@
 /** A numbered place for a worker. Its process changes, the place stays. */
 import { Throttle } from '../throttle.js';
+import type { RespawnCause } from './crew.js';
 import type { Life, WorkerHandle } from './worker-handle.js';
 
 /** Workers that take the places of others together: all of them or, when one of them fails, none. */
@@ -13,6 +14,7 @@ export interface Replacement {
   readonly isBrutal: boolean;
   /** All workers: the log says what serves from then on. */
   readonly isReload: boolean;
+  readonly cause: RespawnCause;
   /** Told once: true when the new workers serve, false when the old ones go on. */
   settle(isDone: boolean): void;
 }

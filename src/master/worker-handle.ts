@@ -16,6 +16,7 @@ import {
   type WorkerToMaster,
 } from '../messages.js';
 import { packageRoot } from '../package-root.js';
+import type { CoreActivity } from '../stats/snapshot.js';
 import type { Rows, Score, Scoreboard } from './scoreboard.js';
 
 /** The piece of ChildProcess that is used; tests bring their own. */
@@ -74,6 +75,10 @@ export class WorkerHandle {
   state: 'starting' | 'ready' | 'stopping' | 'gone' = 'starting';
   /** An error came up after which `reload-on-exception` wants another in its place. */
   isSpoiled = false;
+  /** Unix seconds. */
+  readonly spawnedAt = Math.floor(Date.now() / 1000);
+  /** Milliseconds that its application took to load; null before, and without one. */
+  loadTime: number | null = null;
 
   /** Null when it could not be started at all. */
   readonly #process: WorkerProcess | null;
@@ -85,7 +90,7 @@ export class WorkerHandle {
   constructor(id: number, life: Life, events: WorkerEvents) {
     this.id = id;
     this.#events = events;
-    this.#rows = life.scoreboard?.take(life.settings.threads) ?? null;
+    this.#rows = life.scoreboard?.take(life.settings.threads, id) ?? null;
     this.#process = this.#spawn(life);
     this.pid = this.#process?.pid ?? null;
     if (this.pid === null) return;
@@ -145,6 +150,16 @@ export class WorkerHandle {
     return this.#rows?.read() ?? null;
   }
 
+  /** What each of its threads does; none where nobody counts. */
+  get cores(): CoreActivity[] {
+    const rows = this.#rows;
+    if (rows === null) return [];
+    return rows.cores().map(({ open, load, age }, id) => {
+      const note = open === 0 ? null : rows.note(id);
+      return { id, open, load, current: note === null ? null : { ...note, age }, vitals: rows.vitals(id) };
+    });
+  }
+
   #send(message: MasterToWorker): void {
     // A worker that died a moment ago cannot take it; its end is reported by other means.
     if (this.pid !== null) this.#process?.send(message, () => {});
@@ -180,6 +195,7 @@ export class WorkerHandle {
       return;
     }
     this.#readyAt ??= performance.now();
+    this.loadTime = message.app?.loadTime ?? null;
     if (this.state === 'starting') this.state = 'ready';
     this.#events.ready(this, message);
   }

@@ -210,7 +210,7 @@ export class ThreadServer implements Requests {
     this.#openOverHttp.add(environ);
     return (head, bytes, ending) => {
       this.#openOverHttp.delete(environ);
-      score?.endRequest(bytes + sizeOfHead(head), began);
+      score?.endRequest(bytes + sizeOfHead(head), began, head?.code ?? 0);
       line?.(head, bytes, ending);
     };
   }

@@ -38,7 +38,7 @@ CASE("threads that count at once lose nothing while others read") {
       for (uint64_t request = 1; request <= kRequests; ++request) {
         const uint64_t began = keeper.begin("GET");
         keeper.count_write_error();
-        CHECK(keeper.end(100, began) >= request);
+        CHECK(keeper.end(100, began, 2) >= request);
       }
     });
   }
@@ -65,7 +65,7 @@ CASE("what a killed process was doing can be read, and its row cleared for the n
     Scoreboard inherited;
     if (!inherited.map(fd, 3)) _exit(1);
     ScoreKeeper keeper(inherited, 1);
-    keeper.end(5, keeper.begin("GET\0\0/first"));
+    keeper.end(5, keeper.begin("GET\0\0/first"), 2);
     keeper.begin("the one that kills");
     keeper.count_exception();
     raise(SIGKILL);
@@ -91,7 +91,7 @@ CASE("what a killed process was doing can be read, and its row cleared for the n
 CASE("without a board nothing is written and nothing is counted") {
   ScoreKeeper keeper;
   CHECK(keeper.begin("GET") == 0);
-  CHECK(keeper.end(1, 0) == 0);
+  CHECK(keeper.end(1, 0, 0) == 0);
 }
 
 }  // namespace

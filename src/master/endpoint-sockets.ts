@@ -1,0 +1,47 @@
+/**
+ * The sockets that operators' tools connect to (`stats`, `metrics`, `stats-page`): which there are, and what each is for.
+ * Bound like the others, so that addresses, permissions, reloads and errors are the same.
+ */
+import type { Settings, SocketSetting } from '../config/settings.js';
+import { endpointLine } from '../log/startup.js';
+import { isBoundTo } from './activation.js';
+import type { Listener } from './listeners.js';
+
+/** What an endpoint serves. Metrics and page may share one. */
+export type Purpose = 'stats' | 'metrics' | 'page';
+
+/** Tools that may wait to be accepted. */
+export const ENDPOINT_BACKLOG = 128;
+
+const settingsOf = ({ stats, metrics, statsPage }: Settings) =>
+  [
+    ['stats', stats],
+    ['metrics', metrics],
+    ['page', statsPage],
+  ] as const;
+
+/** One socket for each address. */
+export function endpointSockets(settings: Settings): SocketSetting[] {
+  const sockets = new Map<string, SocketSetting>();
+  for (const [, setting] of settingsOf(settings)) {
+    if (setting === null || sockets.has(setting.address)) continue;
+    sockets.set(setting.address, { ...setting, protocol: 'http' });
+  }
+  return [...sockets.values()];
+}
+
+/** What a listener is for. */
+export function purposesOf(settings: Settings, listener: Listener): Purpose[] {
+  const isIts = (address: string) =>
+    listener.passed ? isBoundTo(listener, address) : address === listener.address;
+  return settingsOf(settings).flatMap(([purpose, setting]) =>
+    setting !== null && isIts(setting.address) ? purpose : [],
+  );
+}
+
+/** Lines for the log. */
+export function endpointLines(settings: Settings, opened: readonly Listener[]): string[] {
+  return opened.flatMap((listener) =>
+    purposesOf(settings, listener).map((purpose) => endpointLine(purpose, listener.name, listener.fd)),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * Serves what operators' tools read: `stats`, `metrics`, `stats-page`. Nothing of it is loaded where nothing of it is
+ * configured. Runs in the master.
+ */
+import type { Settings } from '../config/settings.js';
+import type { NativeSockets } from '../native.js';
+import type { Routes } from '../stats/http-endpoint.js';
+import type { Snapshot } from '../stats/snapshot.js';
+import { type Purpose, purposesOf } from './endpoint-sockets.js';
+import type { Listener } from './listeners.js';
+
+export interface EndpointParts {
+  settings(): Settings;
+  snapshot(): Snapshot;
+  native: Pick<NativeSockets, 'duplicateFd'>;
+  log(...lines: string[]): void;
+}
+
+interface Closable {
+  close(): void;
+}
+
+interface Served {
+  listener: Listener;
+  purposes: string;
+  server: Promise<Closable | null>;
+}
+
+export class Endpoints {
+  readonly #parts: EndpointParts;
+  #served: Served[] = [];
+
+  constructor(parts: EndpointParts) {
+    this.#parts = parts;
+  }
+
+  /** Serves these listeners and no others; those that are served already go on. */
+  serve(listeners: readonly Listener[]): void {
+    const wanted = listeners.map((listener) => ({
+      listener,
+      purposes: purposesOf(this.#parts.settings(), listener),
+    }));
+    const kept = this.#served.filter(({ listener, purposes }) =>
+      wanted.some((each) => each.listener.fd === listener.fd && String(each.purposes) === purposes),
+    );
+    for (const served of this.#served) if (!kept.includes(served)) close(served);
+    const added = wanted.filter(({ listener }) => !kept.some((each) => each.listener.fd === listener.fd));
+    this.#served = [...kept, ...added.map(({ listener, purposes }) => this.#start(listener, purposes))];
+  }
+
+  close(): void {
+    for (const served of this.#served) close(served);
+    this.#served = [];
+  }
+
+  #start(listener: Listener, purposes: Purpose[]): Served {
+    // The server closes its descriptor when it ends; the listener may be needed longer.
+    const fd = this.#parts.native.duplicateFd(listener.fd);
+    const server = this.#open(fd, purposes).catch((error: Error) => {
+      this.#parts.log(`uwsgi-node: ${listener.name}: ${error.message}`);
+      return null;
+    });
+    return { listener, purposes: String(purposes), server };
+  }
+
+  #open(fd: number, purposes: Purpose[]): Promise<Closable> {
+    return purposes.includes('stats') ? this.#openStats(fd) : this.#openHttp(fd, purposes);
+  }
+
+  async #openStats(fd: number): Promise<Closable> {
+    const { settings, snapshot, log } = this.#parts;
+    const [{ StatsServer }, { toReport }] = await Promise.all([
+      import('../stats/stats-server.js'),
+      import('../stats/to-report.js'),
+    ]);
+    return new StatsServer(fd, {
+      report: () => {
+        const { statsNoCores, statsMinified } = settings();
+        const report = toReport(snapshot(), { noCores: statsNoCores });
+        return JSON.stringify(report, null, statsMinified ? 0 : '\t');
+      },
+      overHttp: () => settings().statsHttp,
+      log,
+    });
+  }
+
+  async #openHttp(fd: number, purposes: Purpose[]): Promise<Closable> {
+    const { HttpEndpoint } = await import('../stats/http-endpoint.js');
+    const routes: Routes = {};
+    if (purposes.includes('metrics')) {
+      const { metricsRoutes } = await import('../stats/metrics-routes.js');
+      Object.assign(routes, metricsRoutes(this.#parts.snapshot));
+    }
+    return new HttpEndpoint(fd, routes, this.#parts.log);
+  }
+}
+
+function close({ server }: Served): void {
+  void server.then((opened) => opened?.close());
+}
