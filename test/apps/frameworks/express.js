@@ -1,19 +1,13 @@
 /** Express, as one starts it without an application server: everything here is the framework's own documentation. */
 
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import compression from 'compression';
 import express from 'express';
 import session from 'express-session';
 import multer from 'multer';
-import { WebSocketServer } from 'ws';
+import { echoWebSockets, files, reader } from './shared.js';
 
 const app = express();
-const files = mkdtempSync(join(tmpdir(), 'uwsgi-node-static-'));
-writeFileSync(join(files, 'alphabet.txt'), 'abcdefghijklmnopqrstuvwxyz');
 
 app.get('/', (_req, res) => res.send('hello'));
 app.get('/client', (req, res) => res.json({ ip: req.ip, protocol: req.protocol, url: req.originalUrl }));
@@ -38,12 +32,9 @@ app.get('/stream', async (_req, res) => {
 app.get('/events', (req, res) => {
   res.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' });
   res.write('data: first\n\n');
-  req.on('close', () => app.emit('reader left'));
+  req.on('close', reader.left);
 });
-app.get('/reader-left', async (_req, res) => {
-  await once(app, 'reader left');
-  res.send('yes');
-});
+app.get('/reader-left', async (_req, res) => res.send(await reader.hasLeft));
 app.get('/throw', () => {
   throw new Error('thrown on purpose');
 });
@@ -68,10 +59,7 @@ app.post('/multipart', multer().single('file'), (req, res) =>
 app.use('/files', express.static(files));
 
 const server = app.listen(3000, () => console.log(`listening on ${server.address().port}`));
-new WebSocketServer({ server, path: '/socket' }).on('connection', (socket) => {
-  socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-  socket.on('close', (code) => console.log(`websocket closed ${code}`));
-});
+echoWebSockets(server);
 process.on('SIGTERM', () => {
   console.log('the application was told to stop');
   server.close(() => process.exit());

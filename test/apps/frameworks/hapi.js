@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import Hapi from '@hapi/hapi';
+import send from 'send';
+import { echoWebSockets, files, reader } from './shared.js';
 
 const server = Hapi.server({ port: 3000, debug: false });
 const route = (method, path, handler, options = {}) => server.route({ method, path, handler, options });
@@ -32,7 +34,8 @@ route('GET', '/redirect', (_request, h) => h.redirect('/'));
 route('GET', '/stream', (_request, h) =>
   h.response(Readable.from(['one ', 'two ', 'three'], { objectMode: false })),
 );
-route('GET', '/events', (_request, h) => {
+route('GET', '/events', (request, h) => {
+  request.events.once('disconnect', reader.left);
   const events = new Readable({ read() {} });
   events.push('data: first\n\n');
   return h.response(events).type('text/event-stream');
@@ -40,4 +43,27 @@ route('GET', '/events', (_request, h) => {
 route('GET', '/throw', () => {
   throw new Error('thrown on purpose');
 });
+route('GET', '/reader-left', () => reader.hasLeft);
+// hapi compresses by itself.
+route('GET', '/compressed', () => 'x'.repeat(10_000));
+const sessions = new Map();
+server.state('session', { isSecure: false, encoding: 'none' });
+route('GET', '/session', (request, h) => {
+  const id = request.state.session ?? String(sessions.size);
+  const views = (sessions.get(id) ?? 0) + 1;
+  sessions.set(id, views);
+  return h.response(String(views)).state('session', id);
+});
+const multipart = { payload: { multipart: { output: 'annotated' }, maxBytes: 5_000_000 } };
+route(
+  'POST',
+  '/multipart',
+  ({ payload: { file, field } }) => ({ name: file.filename, size: file.payload.length, field }),
+  multipart,
+);
+route('GET', '/files/{name}', ({ raw, params }, h) => {
+  send(raw.req, params.name, { root: files }).pipe(raw.res);
+  return h.abandon;
+});
+echoWebSockets(server.listener);
 await server.start();

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { getCookie, setCookie } from 'hono/cookie';
 import { streamSSE, streamText } from 'hono/streaming';
+import { staticMiddleware } from 'srvx/static';
+import { folder, reader } from './shared.js';
 
 const app = new Hono();
 app.get('/', (c) => c.text('hello'));
@@ -26,20 +29,32 @@ app.get('/stream', (c) =>
     for (const part of ['one ', 'two ', 'three']) await stream.write(part);
   }),
 );
-let left = () => {};
-const readerLeft = new Promise((resolve) => {
-  left = resolve;
-});
 app.get('/events', (c) => {
-  c.req.raw.signal.addEventListener('abort', () => left('yes'));
+  c.req.raw.signal.addEventListener('abort', reader.left);
   return streamSSE(c, async (stream) => {
     await stream.writeSSE({ data: 'first' });
-    await readerLeft;
+    await reader.hasLeft;
   });
 });
-app.get('/reader-left', async (c) => c.text(await readerLeft));
+app.get('/reader-left', async (c) => c.text(await reader.hasLeft));
 app.get('/throw', () => {
   throw new Error('thrown on purpose');
 });
+
+app.get('/compressed', compress(), (c) => c.text('x'.repeat(10_000)));
+const sessions = new Map();
+app.get('/session', (c) => {
+  const id = getCookie(c, 'session') ?? String(sessions.size);
+  sessions.set(id, (sessions.get(id) ?? 0) + 1);
+  setCookie(c, 'session', id);
+  return c.text(String(sessions.get(id)));
+});
+app.post('/multipart', async (c) => {
+  const form = await c.req.formData();
+  const { name, size } = form.get('file');
+  return c.json({ name, size, field: form.get('field') });
+});
+const serve = staticMiddleware({ dir: folder });
+app.get('/files/*', (c, next) => serve(c.req.raw, next));
 
 export default app;

@@ -2,8 +2,23 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Body, Controller, Get, Module, Post, Req, Res, StreamableFile } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Module,
+  Post,
+  Req,
+  Res,
+  StreamableFile,
+  UploadedFile,
+  UseInterceptors,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FileInterceptor } from '@nestjs/platform-express';
+import compression from 'compression';
+import session from 'express-session';
+import { echoWebSockets, files, reader } from './shared.js';
 
 class AppController {
   hello() {
@@ -37,9 +52,23 @@ class AppController {
       Readable.from([Buffer.from('one '), Buffer.from('two '), Buffer.from('three')]),
     );
   }
-  events(res) {
+  events(req, res) {
+    req.on('close', reader.left);
     res.writeHead(200, { 'Content-Type': 'text/event-stream' });
     res.write('data: first\n\n');
+  }
+  readerLeft() {
+    return reader.hasLeft;
+  }
+  compressed() {
+    return 'x'.repeat(10_000);
+  }
+  session(req) {
+    req.session.views = (req.session.views ?? 0) + 1;
+    return String(req.session.views);
+  }
+  multipart(file, body) {
+    return { name: file.originalname, size: file.size, field: body.field };
   }
   throw() {
     throw new Error('thrown on purpose');
@@ -59,7 +88,12 @@ decorate('download', Get('/download'));
 decorate('cookies', Get('/cookies'), Res());
 decorate('redirect', Get('/redirect'), Res());
 decorate('stream', Get('/stream'));
-decorate('events', Get('/events'), Res());
+decorate('events', Get('/events'), Req(), Res());
+decorate('readerLeft', Get('/reader-left'));
+decorate('compressed', Get('/compressed'));
+decorate('session', Get('/session'), Req());
+decorate('multipart', Post('/multipart'), UploadedFile(), Body());
+decorate('multipart', UseInterceptors(FileInterceptor('file')));
 decorate('throw', Get('/throw'));
 Controller()(AppController);
 
@@ -68,4 +102,8 @@ Module({ controllers: [AppController] })(AppModule);
 
 const app = await NestFactory.create(AppModule, { logger: false });
 app.useBodyParser('json', { limit: '5mb' });
+app.use('/compressed', compression({ threshold: 0 }));
+app.use('/session', session({ secret: 's', resave: false, saveUninitialized: true }));
+app.useStaticAssets(files, { prefix: '/files/' });
+echoWebSockets(app.getHttpServer());
 await app.listen(3000);

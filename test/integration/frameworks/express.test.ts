@@ -1,9 +1,8 @@
-/** What only one framework is asked: middleware that reaches deep into responses, uploads, files, WebSockets, stopping. */
+/** What only one framework is asked: the HTTP front, what never reaches a front server, stopping. */
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { cleanUp, makeDirectory } from '../../support/clean-up.js';
@@ -39,49 +38,6 @@ const address = () => {
 };
 
 describe.skipIf(skipped('Express', missingPrograms('nginx')))('Express behind nginx', () => {
-  it('compresses', async () => {
-    const answer = await nginx.fetch('/compressed', { headers: { 'Accept-Encoding': 'gzip' } });
-    expect(answer.headers['content-encoding']).toBe('gzip');
-    expect(gunzipSync(answer.body).toString()).toBe('x'.repeat(10_000));
-  });
-
-  it('keeps a session', async () => {
-    const first = await nginx.fetch('/session');
-    const Cookie = first.headers['set-cookie']![0]!.split(';')[0]!;
-    const second = await nginx.fetch('/session', { headers: { Cookie } });
-    expect([first.body.toString(), second.body.toString()]).toEqual(['1', '2']);
-  });
-
-  it('serves a file, a part of it, and what has not changed', async () => {
-    const whole = await nginx.fetch('/files/alphabet.txt');
-    expect(whole.body.toString()).toBe('abcdefghijklmnopqrstuvwxyz');
-    const part = await nginx.fetch('/files/alphabet.txt', { headers: { Range: 'bytes=2-4' } });
-    expect([part.status, part.headers['content-range'], part.body.toString()]).toEqual([
-      206,
-      'bytes 2-4/26',
-      'cde',
-    ]);
-    const fresh = await nginx.fetch('/files/alphabet.txt', {
-      headers: { 'If-None-Match': whole.headers.etag! },
-    });
-    expect([fresh.status, fresh.body.length]).toEqual([304, 0]);
-  });
-
-  it('takes a form with a file of 3 MB', async () => {
-    const form = new FormData();
-    form.set('field', 'value');
-    form.set('file', new Blob([Buffer.alloc(3_000_000)]), 'big.bin');
-    const encoded = new Response(form);
-    const body = Buffer.from(await encoded.arrayBuffer());
-    const headers = {
-      'Content-Type': encoded.headers.get('content-type')!,
-      'Content-Length': `${body.length}`,
-    };
-    // nginx's own limit is 1 MB; the request goes to the server directly.
-    const answer = await fetchFrom(httpAddress, '/multipart', { method: 'POST', headers, body });
-    expect(JSON.parse(answer)).toEqual({ name: 'big.bin', size: 3_000_000, field: 'value' });
-  });
-
   it('sends no chunks, no trailers and no interim response', async () => {
     const answer = await nginx.fetch('/early');
     expect([answer.status, answer.body.toString()]).toEqual([200, 'not chunked']);
