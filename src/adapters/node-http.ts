@@ -7,7 +7,7 @@ import { type ErrorReport, errorText } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
-import { makeRequest } from './request.js';
+import { headerNamesOf, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
 import { SinkPeer } from './sink-peer.js';
 import { type Peer, PeerSocket } from './socket.js';
@@ -15,6 +15,11 @@ import { isUpgrade, upgrade, upgradeServer } from './websocket.js';
 
 /** May be async: a rejection is logged with the request and answered with 500. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** An environ that the server made from a packet whose names it had seen before. */
+interface Learned extends Environ {
+  [headerNamesOf]?: readonly string[];
+}
 
 /** What the server of an application is told, and what it is asked for. */
 export interface ServerHolder {
@@ -38,10 +43,10 @@ export function nodeHandler(listener: RequestListener | Listener | Server): Dire
 
 /** @param listener null: the `request` listeners of the holder's server */
 export function adapt(listener: Listener | null, holder: ServerHolder): DirectApplication {
-  const serve = (environ: Environ, peer: Peer, report: ErrorReport) => {
+  const serve = (environ: Environ, peer: Peer, report: ErrorReport, headerNames?: readonly string[]) => {
     const { server } = holder;
     const socket = new PeerSocket(environ, peer, server);
-    const request = makeRequest(environ, socket);
+    const request = makeRequest(environ, socket, headerNames);
     if (holder.count !== undefined) countRequest(socket, holder);
     if (server !== null && isUpgrade(environ, server) && upgrade(server, request, socket)) return;
     const response = makeResponse(request, socket);
@@ -60,7 +65,7 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
   };
   return Object.assign(application, {
     [direct]: (environ: Environ, sink: ResponseSink, report: ErrorReport) =>
-      serve(environ, sink.raw ?? new SinkPeer(sink), report),
+      serve(environ, sink.raw ?? new SinkPeer(sink), report, (environ as Learned)[headerNamesOf]),
     [upgradeServer]: () => holder.server,
   });
 }

@@ -11,19 +11,33 @@ import type { PeerSocket } from './socket.js';
 /** Where an application is mounted with `manage-script-name`: that part of the URL is not the application's. */
 export const mountPoint = 'uwsgi.mountpoint';
 
+/**
+ * The HTTP_* names of an environ that the server has just made: it knows them from the requests before. Anybody else may have
+ * added some, so that what comes through another application's hands is searched.
+ */
+export const headerNamesOf: unique symbol = Symbol.for('uwsgi-node.headerNames.1');
+
+const bodyOf = Symbol('body');
+
 /** The parts of IncomingMessage that node:http's parser fills in, on every version from 20 on. */
 interface Parsed extends IncomingMessage {
   upgrade: boolean | null;
   _addHeaderLines(headers: string[], count: number): void;
   _readableState: { readingMore: boolean };
   _consuming: boolean;
+  [bodyOf]: { next: Next };
 }
 
 /** HTTP_ACCEPT_LANGUAGE → accept-language. A client chooses the names, so their number is bounded. */
 const headerNames = new Map<string, string>();
 const mostNames = 1024;
 
-export function makeRequest(environ: Environ, socket: PeerSocket): IncomingMessage {
+/** @param names of all vars, or of the HTTP_* ones */
+export function makeRequest(
+  environ: Environ,
+  socket: PeerSocket,
+  names: readonly string[] = Object.keys(environ),
+): IncomingMessage {
   const request = new IncomingMessage(socket as never) as Parsed;
   const old = environ.SERVER_PROTOCOL === 'HTTP/1.0';
   // The protocol between front server and client is none of the application's: of HTTP/2 it would use what 1.1 lacks.
@@ -33,7 +47,7 @@ export function makeRequest(environ: Environ, socket: PeerSocket): IncomingMessa
   request.method = environ.REQUEST_METHOD;
   request.url = urlOf(environ);
   request.upgrade = false;
-  const headers = rawHeaders(environ);
+  const headers = rawHeaders(environ, names);
   request._addHeaderLines(headers, headers.length);
   attachBody(request, environ['wsgi.input']);
   return request;
@@ -57,11 +71,11 @@ function rebuiltUrl({ SCRIPT_NAME, PATH_INFO, QUERY_STRING, [mountPoint]: mount 
 }
 
 /** Names and values in turn, as in `rawHeaders`. */
-function rawHeaders(environ: Environ): string[] {
+function rawHeaders(environ: Environ, names: readonly string[]): string[] {
   const headers: string[] = [];
   const type = environ.CONTENT_TYPE;
   const length = environ.CONTENT_LENGTH;
-  for (const name of Object.keys(environ)) {
+  for (const name of names) {
     if (!name.startsWith('HTTP_')) continue;
     const value = environ[name];
     if (typeof value !== 'string') continue;
@@ -92,21 +106,21 @@ function attachBody(request: Parsed, input: unknown): void {
   request._consuming = true;
   if (isOurs(input)) {
     if (input.isWhole) request.complete = true;
-    request._read = () => read(request, (onChunk) => input.next(onChunk));
+    request[bodyOf] = input;
   } else {
-    const next = nextOf(input);
-    request._read = () => read(request, next);
+    request[bodyOf] = { next: nextOf(input) };
   }
+  request._read = readBody;
 }
 
-function read(request: Parsed, next: Next): void {
-  next((aborted, chunk) => {
-    if (request.destroyed) return;
+function readBody(this: Parsed): void {
+  this[bodyOf].next((aborted, chunk) => {
+    if (this.destroyed) return;
     if (aborted) {
-      request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+      this.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
     } else {
-      if (chunk === null) request.complete = true;
-      request.push(chunk);
+      if (chunk === null) this.complete = true;
+      this.push(chunk);
     }
   });
 }

@@ -7,6 +7,7 @@
  * Of an unknown sequence the part that the front server's configuration decides is built that way and the client's
  * headers are added one by one.
  */
+import { headerNamesOf } from '../adapters/request.js';
 import { Fact, MAX_VARS, UNKNOWN_LAYOUT, UNKNOWN_NAME } from '../native.js';
 import { fileWrapper } from '../wsgi/file-wrapper.js';
 import type { WsgiInput } from '../wsgi/input.js';
@@ -110,7 +111,7 @@ export class EnvironBuilder {
     let environ: Environ;
     if (layout !== UNKNOWN_LAYOUT) {
       if (facts[Fact.fresh] === 1)
-        this.#layouts[layout] = this.#compile(this.#keys(text, facts[Fact.count]!));
+        this.#layouts[layout] = this.#compileWhole(this.#keys(text, facts[Fact.count]!));
       environ = new this.#layouts[layout]!(text, this.places, input, request);
     } else {
       environ = this.#fill(text, input, request);
@@ -204,6 +205,16 @@ export class EnvironBuilder {
       }`,
     )(this.#constants, source, wsgiVersion, urlScheme, define, fileWrapper);
     Environ.prototype = environPrototype;
+    return Environ;
+  }
+
+  /** The same, for a packet that has no other vars: adapters need not look for the headers again. */
+  #compileWhole(keys: string[]): EnvironConstructor {
+    const Environ = this.#compile(keys);
+    const value = [...new Set(keys)].filter((key) => key.startsWith('HTTP_'));
+    (Environ as { prototype: object }).prototype = Object.create(environPrototype, {
+      [headerNamesOf]: { value },
+    });
     return Environ;
   }
 }
