@@ -307,6 +307,10 @@ export interface NativeSupervision {
   adoptsOrphans(): boolean;
   /** Collects a child that has ended, waitpid(2). Returns whether there was one of that pid. */
   reap(pid: number): boolean;
+  /** Binds every thread of this process to these processors. Returns what went wrong, or null. */
+  pinProcess(processors: readonly number[]): string | null;
+  /** setrlimit(2), RLIMIT_NOFILE. Returns what went wrong, or null. */
+  limitOpenFiles(count: number): string | null;
 }
 
 export interface NativeAddon extends NativeSockets, NativeScoreboard, NativeSupervision {

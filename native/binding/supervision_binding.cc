@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include <string>
+#include <vector>
 
 #include "native/core/children.h"
 #include "native/core/datagram.h"
+#include "native/core/process_limits.h"
 
 namespace uwsgi_node {
 namespace {
@@ -26,11 +28,31 @@ Napi::Value reap_js(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), reap(info[0].As<Napi::Number>().Int32Value()));
 }
 
+Napi::Value error_or_null(Napi::Env env, int error) {
+  return error == 0 ? env.Null() : Napi::Value(Napi::String::New(env, strerror(error)));
+}
+
+Napi::Value pin_process_js(const Napi::CallbackInfo& info) {
+  const auto given = info[0].As<Napi::Array>();
+  std::vector<int> processors;
+  for (uint32_t index = 0; index < given.Length(); ++index) {
+    processors.push_back(given.Get(index).As<Napi::Number>().Int32Value());
+  }
+  return error_or_null(info.Env(), pin_process(processors));
+}
+
+Napi::Value limit_open_files_js(const Napi::CallbackInfo& info) {
+  const auto count = static_cast<unsigned long>(info[0].As<Napi::Number>().Int64Value());
+  return error_or_null(info.Env(), limit_open_files(count));
+}
+
 }  // namespace
 
 void export_supervision(Napi::Env env, Napi::Object exports) {
   exports.Set("sendDatagram", Napi::Function::New(env, send_datagram_js, "sendDatagram"));
   exports.Set("adoptsOrphans", Napi::Function::New(env, adopts_orphans_js, "adoptsOrphans"));
+  exports.Set("pinProcess", Napi::Function::New(env, pin_process_js, "pinProcess"));
+  exports.Set("limitOpenFiles", Napi::Function::New(env, limit_open_files_js, "limitOpenFiles"));
   exports.Set("reap", Napi::Function::New(env, reap_js, "reap"));
 }
 

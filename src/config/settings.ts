@@ -106,6 +106,22 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** More groups to run with, by name or number. */
+  addGid: string[];
+  /** The groups that the user is in are not taken on. */
+  noInitgroups: boolean;
+  /** Processors each worker is bound to; 0: it is not. */
+  cpuAffinity: number;
+  /** Scheduling priority, from -20 to 20; 0: as started. */
+  prio: number;
+  /** File descriptors each process may have; 0: as many as the system lets it. */
+  maxFd: number;
+  /** What the processes call themselves; null: `title`, or telling names under `autoProcname`. */
+  procname: string | null;
+  procnameMaster: string | null;
+  autoProcname: boolean;
+  procnamePrefix: string;
+  procnameAppend: string;
   /** Largest vars block of a packet (or HTTP head), bytes; default 65 536 (a packet holds at most 65 535). */
   bufferSize: number;
   /** Request bodies up to this many bytes are read before the application runs; default 65 536. */
@@ -235,6 +251,16 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    addGid: [],
+    noInitgroups: false,
+    cpuAffinity: 0,
+    prio: 0,
+    maxFd: 0,
+    procname: null,
+    procnameMaster: null,
+    autoProcname: false,
+    procnamePrefix: '',
+    procnameAppend: '',
     bufferSize: 65_536,
     postBuffering: 65_536,
     limitPost: 0,

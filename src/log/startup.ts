@@ -56,6 +56,10 @@ export const warnings = {
     `*** WARNING: descriptor ${fd}, which systemd has passed, is no socket to listen on: ${reason} ***`,
   notNotified: (address: string, reason: string) =>
     `*** WARNING: systemd cannot be told how the server is: NOTIFY_SOCKET=${address}: ${reason} ***`,
+  priority: (value: number, reason: string) =>
+    `*** WARNING: prio = ${value} has no effect: ${reason}; only root may have less than 0 ***`,
+  fileLimit: (value: number, reason: string) =>
+    `*** WARNING: max-fd = ${value} has no effect: ${reason}; only root may raise the limit ***`,
   notRoot: (option: string, value: string) =>
     `*** WARNING: ${option} = ${value} has no effect: only root can change it ***`,
 };
@@ -188,6 +192,13 @@ export const statuses = {
   serving: (workers: number) => `${count(workers, 'worker')} of uwsgi-node`,
   reloading: 'uwsgi-node loads new workers, the old ones serve',
   stopping: 'uwsgi-node lets its workers finish their requests',
+};
+
+export const affinity = {
+  bound: (id: number, processors: readonly number[]) =>
+    `mapping worker ${id} to CPUs: ${processors.join(' ')}`,
+  failed: (id: number, reason: string) =>
+    `*** WARNING: worker ${id} cannot be bound to processors: ${reason} ***`,
 };
 
 /** Why a worker is replaced that could go on. */

@@ -2,6 +2,7 @@
  * What the master holds while workers come and go: the settings in force, the listening sockets, the working directory
  * and environment that workers start in. Made at the start, exchanged piece by piece by a reload.
  */
+import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import type { LoadResult } from '../config/load.js';
 import { passedSockets } from '../config/passed-sockets.js';
@@ -76,6 +77,7 @@ export class Instance {
 
   async #bind(lines: LogBatch): Promise<void> {
     const { settings } = this;
+    lines.add(...applyLimits(settings, native));
     if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
     const identity = process as unknown as Identity;
     const target = resolveTarget(settings, identity);
@@ -228,6 +230,26 @@ async function openEndpoints(
   const bound = await bindListeners(wanted, ENDPOINT_BACKLOG, owner, native, open);
   lines.add(...bound.warnings, ...endpointLines(settings, missingIn(open, bound.listeners)));
   return bound.listeners;
+}
+
+/** `prio` and `max-fd`, which workers inherit. Returns lines for the log. */
+function applyLimits(
+  { prio, maxFd }: Settings,
+  { limitOpenFiles }: Pick<typeof native, 'limitOpenFiles'>,
+): string[] {
+  const lines: string[] = [];
+  if (maxFd > 0) {
+    const problem = limitOpenFiles(maxFd);
+    if (problem !== null) lines.push(warnings.fileLimit(maxFd, problem));
+  }
+  if (prio === 0) return lines;
+  try {
+    setPriority(prio);
+    lines.push(`scheduler priority set to ${prio}`);
+  } catch (error) {
+    lines.push(warnings.priority(prio, (error as Error).message));
+  }
+  return lines;
 }
 
 /** A kernel or sandbox without memfd is no reason not to serve. */

@@ -14,11 +14,16 @@ export interface Identity {
   setgroups(groups: number[]): void;
   initgroups(user: string | number, extraGroup: number): void;
   setuid(id: number): void;
+  getgroups(): number[];
 }
 
 export interface Wanted {
   uid: string | null;
   gid: string | null;
+  /** More groups, by name or number. */
+  addGid?: readonly string[];
+  /** The groups that the user is in are not taken on. */
+  noInitgroups?: boolean;
 }
 
 /** The numbers behind `uid` and `gid`; null where nothing is to change. */
@@ -51,8 +56,13 @@ export function dropPrivileges(wanted: Wanted, target: Target, identity: Identit
     if (target.gid !== null) {
       lines.push(`setgid() to ${target.gid}`);
       identity.setgid(target.gid);
-      if (target.uid === null) identity.setgroups([]);
+      if (target.uid === null || wanted.noInitgroups) identity.setgroups([]);
       else identity.initgroups(target.uid, target.gid);
+    }
+    const more = wanted.addGid?.map((group) => findGroup('add-gid', group)) ?? [];
+    if (more.length > 0) {
+      lines.push(`setgroups() with ${more.join(' ')}`);
+      identity.setgroups([...identity.getgroups(), ...more]);
     }
     if (target.uid !== null) {
       lines.push(`setuid() to ${target.uid}`);

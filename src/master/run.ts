@@ -21,6 +21,7 @@ import { Master } from './master.js';
 import { Reaper, zombiesOf } from './orphans.js';
 import { listenForSignals } from './signals.js';
 import { forgetSystemd, Notifier } from './systemd.js';
+import { masterTitle } from './titles.js';
 
 /** A configuration that asks for a server. */
 export type Configuration = Extract<LoadResult, { action: 'run' }>;
@@ -32,7 +33,7 @@ export type Configuration = Extract<LoadResult, { action: 'run' }>;
  */
 export async function runMaster(configuration: Configuration, start: Start): Promise<number> {
   const { settings, announcements, warnings } = configuration;
-  process.title = settings.title;
+  process.title = masterTitle(settings);
   if (settings.umask !== null) process.umask(settings.umask);
   forgetSystemd(process.env);
   applyEnvironment(settings, process.env);

@@ -18,6 +18,7 @@ import {
 import { packageRoot } from '../package-root.js';
 import type { CoreActivity } from '../stats/snapshot.js';
 import type { Rows, Score, Scoreboard } from './scoreboard.js';
+import { workerTitle } from './titles.js';
 
 /** The piece of ChildProcess that is used; tests bring their own. */
 export interface WorkerProcess {
@@ -32,7 +33,11 @@ export interface WorkerProcess {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-export type SpawnWorker = (settings: Settings, listeners: readonly InheritedListener[]) => WorkerProcess;
+export type SpawnWorker = (
+  settings: Settings,
+  listeners: readonly InheritedListener[],
+  id: number,
+) => WorkerProcess;
 
 /** What a worker is started with. */
 export interface Life {
@@ -168,7 +173,7 @@ export class WorkerHandle {
   /** Node throws some failures of spawn and reports others as 'error'; both come out as `ended`, never at once. */
   #spawn({ spawn, settings, listeners }: Life): WorkerProcess | null {
     try {
-      const child = spawn(settings, listeners);
+      const child = spawn(settings, listeners, this.id);
       child.on('message', (message) => this.#receive(message));
       child.on('error', (error) => {
         if (this.pid === null) this.#end(null, null, error);
@@ -228,11 +233,11 @@ export interface Surroundings {
  */
 export const workerSpawner =
   (surroundings: Surroundings, scoreboardFd: number | null): SpawnWorker =>
-  (settings, listeners) =>
+  (settings, listeners, id) =>
     spawn(process.execPath, [...inheritedFlags(), entry], {
       ...surroundings,
       // A process title may be as long as the original command line: as argv[0] it makes its own room.
-      argv0: settings.title.slice(0, LONGEST_TITLE),
+      argv0: workerTitle(settings, id).slice(0, LONGEST_TITLE),
       stdio: [
         'ignore',
         'inherit',

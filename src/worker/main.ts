@@ -27,6 +27,7 @@ const control = new WorkerControl({
   lastCall: (listeners) => lastCall(listeners, native),
   exit: (code) => native.exitNow(code),
   log,
+  pin: (processors) => native.pinProcess(processors),
   scoreboard: native,
 });
 process.on('message', (message) => control.receive(message as MasterToWorker));

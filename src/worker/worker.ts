@@ -20,6 +20,7 @@ import {
 } from '../messages.js';
 import type { NativeScoreboard } from '../native.js';
 import { Throttle } from '../throttle.js';
+import { bindWorker } from './affinity.js';
 import { type SpawnThread, type ThreadDeath, type ThreadEvents, ThreadHandle } from './thread-handle.js';
 
 export interface WorkerParts {
@@ -32,6 +33,8 @@ export interface WorkerParts {
   /** Ends the process at once. */
   exit(code: number): void;
   log(...lines: string[]): void;
+  /** Binds this process to processors. Returns what went wrong, or null. */
+  pin(processors: readonly number[]): string | null;
   scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad'>;
 }
 
@@ -96,6 +99,8 @@ export class WorkerControl {
     }
     this.#phase = 'starting';
     setLineStyle(serverStyle(start.settings));
+    const { cpuAffinity } = start.settings;
+    if (cpuAffinity > 0) this.#parts.log(bindWorker(start.workerId, cpuAffinity, this.#parts.pin));
     // uWebSockets.js reads it when a thread loads it, and there `process.env` is only a copy (src/http/uws.ts).
     process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(start.settings.bufferSize);
     this.#slots = Array.from({ length: start.settings.threads }, (_, core) => ({

@@ -55,8 +55,6 @@ export const processOptions = defineOptions('processes', [
     int('thread-stacksize', 'KB', 'stack of each thread', {
       aliases: ['threads-stacksize', 'thread-stack-size', 'threads-stack-size'],
     }),
-    int('cpu-affinity', 'N', 'bind each worker to N processors'),
-    int('prio', 'N', 'scheduling priority, from -20 to 20'),
     int('offload-threads', 'N', 'threads that send files and pass data on while workers go on', {
       aliases: ['offload-thread'],
     }),
@@ -65,6 +63,18 @@ export const processOptions = defineOptions('processes', [
     int('backtrace-depth', 'N', 'frames in a backtrace'),
     text('worker-exec', 'COMMAND', 'run this program in place of a worker'),
     text('worker-exec2', 'COMMAND', 'run this program in place of a worker, after the hooks'),
+  ]),
+  {
+    name: 'cpu-affinity',
+    help: 'bind each worker to N processors',
+    ...intoInteger('cpuAffinity', { max: 1024 }),
+  },
+  {
+    name: 'prio',
+    help: 'scheduling priority, from -20 to 20',
+    ...intoInteger('prio', { min: -20, max: 20 }),
+  },
+  ...withoutEffect('workers follow the death of their master anyway', [
     flag('no-orphans', 'end workers whose master has died'),
   ]),
   ...withoutEffect('every child of the server is waited for', [

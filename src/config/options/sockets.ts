@@ -212,6 +212,7 @@ export const socketOptions = defineOptions('sockets', [
       argument: 'none',
     }),
   ]),
+  { name: 'max-fd', help: 'file descriptors each process may have', ...intoInteger('maxFd', { min: 64 }) },
   { name: 'vacuum', help: 'remove unix sockets at the end', ...intoBool('vacuum') },
   ...notYetAll([
     list('suwsgi-socket', 'ADDRESS', 'listen here for uwsgi over TLS', { aliases: ['ssl-socket'] }),
@@ -235,7 +236,6 @@ export const socketOptions = defineOptions('sockets', [
     }),
     flag('shutdown-sockets', 'shut the listening sockets down when the server stops'),
     flag('enable-proxy-protocol', "read the client's address from a PROXY line ahead of the request"),
-    int('max-fd', 'N', 'file descriptors each process may have'),
     flag('skip-zero', 'do not take standard input for a socket'),
     text('safe-fd', 'N', 'leave this descriptor open across a reload', { aliases: ['fd-safe'] }),
   ]),

@@ -1,5 +1,6 @@
 import { problems } from '../../errors/configuration.js';
-import { intoText } from '../into.js';
+import { intoBool, intoList, intoText, readText } from '../into.js';
+import type { Apply } from '../option.js';
 import {
   defineOptions,
   flag,
@@ -11,6 +12,16 @@ import {
   text,
   withoutEffect,
 } from '../rows.js';
+
+/** A part of telling names, which are wanted then. */
+const namePart =
+  (field: 'procnamePrefix' | 'procnameAppend', made: (text: string) => string): Apply =>
+  (draft, at) => {
+    const text = readText(draft, at);
+    if (text === null) return;
+    draft.settings[field] = made(text);
+    draft.settings.autoProcname = true;
+  };
 
 export const identityOptions = defineOptions('identity', [
   { name: 'uid', metavar: 'USER', help: 'run as this user, by name or number', ...intoText('uid') },
@@ -39,13 +50,38 @@ export const identityOptions = defineOptions('identity', [
     help: "write the master's pid here once every worker is ready",
     ...intoText('safePidfile2'),
   },
+  { name: 'add-gid', metavar: 'GROUP', help: 'take on another group', ...intoList('addGid') },
+  {
+    name: 'no-initgroups',
+    help: "do not take on the user's other groups",
+    ...intoBool('noInitgroups'),
+  },
+  {
+    name: 'auto-procname',
+    help: 'give processes telling names: uWSGI master, uWSGI worker 1',
+    ...intoBool('autoProcname'),
+  },
+  { name: 'procname', metavar: 'TEXT', help: "the processes' name", ...intoText('procname') },
+  { name: 'procname-master', metavar: 'TEXT', help: "the master's name", ...intoText('procnameMaster') },
+  {
+    name: 'procname-prefix',
+    metavar: 'TEXT',
+    help: "put this before the processes' names",
+    apply: namePart('procnamePrefix', (text) => text),
+  },
+  {
+    name: 'procname-prefix-spaced',
+    metavar: 'TEXT',
+    help: "put this and a blank before the processes' names",
+    apply: namePart('procnamePrefix', (text) => `${text} `),
+  },
+  {
+    name: 'procname-append',
+    metavar: 'TEXT',
+    help: "put this behind the processes' names",
+    apply: namePart('procnameAppend', (text) => text),
+  },
   ...notYetAll([
-    flag('auto-procname', 'give processes telling names'),
-    text('procname-prefix', 'TEXT', "put this before the processes' names"),
-    text('procname-prefix-spaced', 'TEXT', "put this and a blank before the processes' names"),
-    text('procname-append', 'TEXT', "put this behind the processes' names"),
-    text('procname', 'TEXT', "the processes' name"),
-    text('procname-master', 'TEXT', "the master's name"),
     text('flock', 'FILE', 'refuse to start when this file is locked', { immediate: true }),
     text('flock-wait', 'FILE', 'wait for the lock of this file', { immediate: true }),
     text('flock2', 'FILE', 'refuse to start when this file is locked, after the log has been set up', {
@@ -54,10 +90,8 @@ export const identityOptions = defineOptions('identity', [
     text('flock-wait2', 'FILE', 'wait for the lock of this file, after the log has been set up', {
       immediate: true,
     }),
-    list('add-gid', 'GROUP', 'take on another group'),
     text('immediate-uid', 'USER', 'become this user at once', { immediate: true }),
     text('immediate-gid', 'GROUP', 'become this group at once', { immediate: true }),
-    flag('no-initgroups', "do not take on the user's other groups"),
     flag('master-as-root', 'let the master stay root'),
     flag('drop-after-init', 'give up root once plugins are ready'),
     flag('drop-after-apps', 'give up root once the application has been loaded'),

@@ -6,9 +6,10 @@ function identity(uid: number, calls: string[] = []): Identity {
     getuid: () => uid,
     getgid: () => uid,
     setgid: (id) => calls.push(`setgid ${id}`),
-    setgroups: (ids) => calls.push(`setgroups ${ids.length}`),
+    setgroups: (ids) => calls.push(`setgroups ${ids}`),
     initgroups: (user, group) => calls.push(`initgroups ${user} ${group}`),
     setuid: (id) => calls.push(`setuid ${id}`),
+    getgroups: () => [7],
   };
 }
 
@@ -36,9 +37,18 @@ describe('dropPrivileges, as root', () => {
     expect(() => drop('4242', null)).toThrow(expect.objectContaining({ code: 'UWSGI_GROUP_NEEDED' }));
   });
 
+  it('takes on more groups, and leaves out those of the user, when it is told to', () => {
+    const calls: string[] = [];
+    const self = identity(0, calls);
+    const wanted = { uid: '33', gid: '44', addGid: ['root', '55'], noInitgroups: true };
+    const lines = dropPrivileges(wanted, resolveTarget(wanted, self), self);
+    expect(calls).toEqual(['setgid 44', 'setgroups ', 'setgroups 7,0,55', 'setuid 33']);
+    expect(lines).toContain('setgroups() with 0 55');
+  });
+
   it('empties the groups when only the group changes, and warns of root', () => {
     const { calls, lines } = drop(null, '33');
-    expect(calls).toEqual(['setgid 33', 'setgroups 0']);
+    expect(calls).toEqual(['setgid 33', 'setgroups ']);
     expect(lines.at(-1)).toMatch(/^\*\*\* WARNING: you are running uwsgi-node as root/);
   });
 

@@ -39,6 +39,7 @@ function create() {
     },
     exit: (code) => exits.push(code),
     log: (...more) => lines.push(...more),
+    pin: () => null,
     scoreboard: {
       mapScoreboard: () => {},
       reportLoad: (row, thousandths) => loads.push([row, thousandths]),
