@@ -141,7 +141,7 @@ export const startErrors = {
 };
 
 /** `myapp.ini:12` or `command line`. */
-function place({ file, line }: Origin): string {
+export function place({ file, line }: Origin): string {
   if (file === null) return 'command line';
   return line === null ? file : `${file}:${line}`;
 }

@@ -3,6 +3,7 @@
  * environment and configuration files; plain data, so that it can be sent to workers and threads.
  */
 
+import type { Hook } from './hooks.js';
 import { defaultLogSettings, type LogSettings } from './log-settings.js';
 
 /** Where a setting came from, for messages: `myapp.ini:12` or `command line`. */
@@ -106,6 +107,8 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** What is done at moments of the server's life, in the order of the configuration. */
+  hooks: Hook[];
   /** More groups to run with, by name or number. */
   addGid: string[];
   /** The groups that the user is in are not taken on. */
@@ -251,6 +254,7 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    hooks: [],
     addGid: [],
     noInitgroups: false,
     cpuAffinity: 0,

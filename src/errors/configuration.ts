@@ -102,6 +102,11 @@ export const problems = {
     ),
   socketTwice: (where: string) =>
     problem('SOCKET_TWICE', `this socket is listened on already (${where}); take one of the two lines out`),
+  invalidHook: (value: string, actions: readonly string[]) =>
+    problem(
+      'INVALID_HOOK',
+      `${quote(value)} is not an action that is there; write ACTION:ARGUMENT, with one of ${actions.join(', ')}`,
+    ),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>

@@ -13,6 +13,7 @@ import { waitingAt } from './listeners.js';
 import type { Master } from './master.js';
 import { Recycler } from './recycle.js';
 import { Reloader, type ReloadKind } from './reload.js';
+import type { SignalCalls } from './signals.js';
 import { TouchWatch, type Watched } from './touch.js';
 
 export class Doors {
@@ -73,6 +74,19 @@ export class Doors {
   reload(why: string, kind: ReloadKind = 'full'): void {
     if (this.#instance.settings.exitOnReload) this.#master.stop(reloads.exit(why));
     else this.#reloader.request(why, kind);
+  }
+
+  /** What uWSGI's functions mean here. */
+  get signalCalls(): SignalCalls {
+    const master = this.#master;
+    return {
+      gracefully_kill_them_all: (signal) => master.stop(signal),
+      kill_them_all: (signal) => master.stopBrutally(signal),
+      grace_them_all: (signal) => this.reload(reloads.asked(signal)),
+      reap_them_all: (signal) => this.reload(reloads.asked(signal), 'brutal'),
+      uwsgi_go_cheap: () => master.goCheap(),
+      stats: () => this.printStatistics(),
+    };
   }
 
   togglePause(): void {

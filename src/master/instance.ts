@@ -4,6 +4,7 @@
  */
 import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
+import type { HookPhase } from '../config/hooks.js';
 import type { LoadResult } from '../config/load.js';
 import { passedSockets } from '../config/passed-sockets.js';
 import type { Settings } from '../config/settings.js';
@@ -11,10 +12,11 @@ import { startErrors } from '../errors.js';
 import { serverStyle } from '../log/line-style.js';
 import { logToFile } from '../log/log-file.js';
 import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
-import { type LogBatch, setLineStyle } from '../log/stderr.js';
+import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
 import { ENDPOINT_BACKLOG, endpointLines, endpointSockets } from './endpoint-sockets.js';
+import { runHooks } from './hooks.js';
 import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
 import { removePidfiles, writePidfile } from './pidfile.js';
 import { dropPrivileges, type Identity, resolveTarget, type Target } from './privileges.js';
@@ -93,11 +95,35 @@ export class Instance {
     this.endpoints = await openEndpoints(settings, target, given.listeners, lines);
     const used = [...this.listeners, ...this.endpoints];
     lines.add(...missingIn(used, given.listeners).map(({ name }) => warnings.unusedSocket(name)));
+    await this.runHooks('as-root', lines);
     lines.add(...dropPrivileges(settings, target, identity));
     if (settings.logto2 !== null) logToFile('logto2', resolve(settings.logto2), native);
     this.#writePidfile('pidfile2', settings.pidfile2, lines);
     lines.add(...limitLines(backlog.length, settings.workerReloadMercy));
+    await this.runHooks('as-user', lines);
     lines.add(modeLine(settings.processes, settings.threads));
+  }
+
+  /**
+   * Does what the configuration says for this phase.
+   * @param lines are written first: a command may print, too.
+   * @throws {UwsgiNodeError} UWSGI_HOOK
+   */
+  async runHooks(phase: HookPhase, lines = new LogBatch(), { hooks } = this.settings): Promise<void> {
+    const flushed = (...more: string[]) => {
+      lines.add(...more);
+      lines.flush();
+    };
+    await runHooks(hooks, phase, { env: this.#start.env, log: flushed });
+  }
+
+  /** The same where a failure is no reason not to go on: it is logged. */
+  async tryHooks(phase: HookPhase): Promise<void> {
+    try {
+      await this.runHooks(phase);
+    } catch (error) {
+      log(`uwsgi-node: ${(error as Error).message}`);
+    }
   }
 
   /** To be called when the workers are ready for the first time. */
@@ -138,6 +164,7 @@ export class Instance {
       const settings = this.#readAgain(lines);
       if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
       if (settings.umask !== null) process.umask(settings.umask);
+      await this.runHooks('pre-app', lines, settings);
       const next = await this.#openFor(settings, lines);
       lines.add(modeLine(settings.processes, settings.threads));
       this.#reloads += 1;
@@ -194,6 +221,7 @@ export class Instance {
     ]);
     this.settings = settings;
     this.listeners = listeners;
+    void this.tryHooks('post-app');
     setLineStyle(serverStyle(settings));
     this.endpoints = endpoints;
     return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];

@@ -19,7 +19,7 @@ import { Doors } from './doors.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
 import { Master } from './master.js';
 import { Reaper, zombiesOf } from './orphans.js';
-import { listenForSignals } from './signals.js';
+import { listenForSignals, obeySignalHooks } from './signals.js';
 import { forgetSystemd, Notifier } from './systemd.js';
 import { masterTitle } from './titles.js';
 
@@ -56,7 +56,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
   });
   const instance = new Instance(settings, start);
-  await instance.begin(lines).finally(() => lines.flush());
+  await begin(instance, lines).finally(() => lines.flush());
 
   const notifier = new Notifier({ env: start.env, pid: process.pid, native, log });
   const master = new Master({
@@ -64,6 +64,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     log,
     serving: () => {
       writeSafePidfiles(instance);
+      void instance.tryHooks('post-app');
       notifier.ready(master.life.settings.processes);
     },
     stopping: () => notifier.stopping(),
@@ -75,15 +76,30 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) master.start();
   else master.stop(early[0]);
+  obeySignalHooks(settings.hooks, doors.signalCalls);
+  void instance.tryHooks('master-start');
   const exitCode = await master.ended;
   doors.close();
   notifier.close();
   reaper?.close();
+  await instance.tryHooks('as-user-atexit');
   log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));
   return exitCode;
 }
 
 const startReaper = () => new Reaper({ native, zombies: () => zombiesOf(process.pid), source: process });
+
+/** Everything before the first worker. */
+async function begin(instance: Instance, lines: LogBatch): Promise<void> {
+  await instance.runHooks('asap', lines);
+  await instance.begin(lines);
+  try {
+    await instance.runHooks('pre-app', lines);
+  } catch (error) {
+    instance.end();
+    throw error;
+  }
+}
 
 /** First whoever asks whether the server is ready hears that it goes, then nobody is let in any more. */
 async function drain({ settings, listeners }: Instance): Promise<void> {

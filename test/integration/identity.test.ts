@@ -1,8 +1,11 @@
-/** What the processes are called, and what they may use of the machine. */
+/** What the processes are called, what they may use of the machine, and what is done at the phases of their life. */
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { cleanUp } from '../support/clean-up.js';
-import { Instance } from '../support/instance.js';
+import { behaviours, Instance } from '../support/instance.js';
+import { startServer } from '../support/server.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 afterEach(cleanUp);
@@ -31,4 +34,38 @@ it('names, processors, descriptors and priority are as configured', async () => 
     expect(read(pid!, 'stat').split(') ')[1]!.split(' ')[16]).toBe('3');
   }
   expect((await instance.get('/')).status).toBe(200);
+});
+
+it('hooks run at their phases; one that fails refuses the start, or the reload', async () => {
+  const instance = await Instance.make();
+  const notes = join(instance.folder, 'notes');
+  const ini = join(instance.folder, 'app.ini');
+  const configure = (...lines: string[]) =>
+    writeFile(
+      ini,
+      ['[uwsgi]', `wsgi-file = ${behaviours}`, `socket = ${instance.socketPath}`, ...lines, ''].join('\n'),
+    );
+  const phases = ['asap', 'as-root', 'as-user', 'pre-app', 'post-app', 'as-user-atexit'];
+  const hooks = phases.map((phase) => `exec-${phase} = echo ${phase} $FROM_HOOK >> ${notes}`);
+  await configure(
+    'hook-asap = putenv:FROM_HOOK=hooked',
+    ...hooks,
+    'hook-master-start = print:the master is up',
+  );
+  const server = await startServer({ args: ['--ini', ini, '--master'] });
+  await server.lines.waitFor(/^the master is up$/);
+  expect(await instance.textOf('/environment', 'FROM_HOOK')).toBe('hooked');
+  await expect.poll(() => readFileSync(notes, 'utf8')).toContain('post-app hooked\n');
+
+  await configure('exec-pre-app = exit 7');
+  server.kill('SIGHUP');
+  await server.lines.waitFor(/app\.ini:4: command "exit 7" exited with non-zero code: 7/);
+  await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/);
+  expect((await instance.get('/')).status).toBe(200);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  expect(readFileSync(notes, 'utf8').match(/[a-z-]+(?= hooked)/g)).toEqual(phases);
+
+  const refused = await startServer({ args: ['--ini', ini, '--master'], until: null });
+  expect((await refused.exited).code).toBe(1);
+  expect(refused.lines.matching(/^spawned/)).toEqual([]);
 });

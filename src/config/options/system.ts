@@ -1,4 +1,5 @@
 import { problems } from '../../errors/configuration.js';
+import { type HookPhase, hookActions, parseHook, hookPhases as phasesThatAreThere } from '../hooks.js';
 import { intoBool, intoList, intoText, readText } from '../into.js';
 import type { Apply } from '../option.js';
 import {
@@ -171,7 +172,7 @@ const phases = {
 } as const;
 type Phase = keyof typeof phases;
 
-const hookPhases: Record<string, string> = {
+const hookPhases: Record<string, string> & typeof phases = {
   ...phases,
   'post-fork': 'in each process after it has been forked',
   accepting: 'in each worker, once for each of its threads, when it begins to accept',
@@ -209,27 +210,58 @@ const commands = (prefix: string, metavar: string, verb: string, names: readonly
     names.map((name) => [name, phases[name]] as const),
   ); // prettier-ignore
 
-/** The one action that nearly every file with a hook has: a graceful stop, which those signals mean here anyway. */
-const gracefulStop = /^unix_signal:\s*(2|3|15)\s+gracefully_kill_them_all\s*$/;
+/** An action of a phase. One that is not there may be of uWSGI: it is told, and the start goes on. */
+const hook =
+  (phase: HookPhase): Apply =>
+  (draft, at) => {
+    const value = readText(draft, at);
+    if (value === null) return;
+    const parsed = parseHook(value);
+    if (parsed === null) draft.warn(at, problems.invalidHook(value, Object.keys(hookActions)));
+    else draft.settings.hooks.push({ phase, ...parsed, origin: at.origin });
+  };
+
+const command =
+  (phase: HookPhase): Apply =>
+  (draft, at) => {
+    const argument = readText(draft, at);
+    if (argument === null) return;
+    draft.settings.hooks.push({ phase, action: 'exec', argument, origin: at.origin });
+  };
+
+const allHookPhases = { ...hookPhases, 'master-start': 'when the master is up' };
+const isThere = (phase: string) => phasesThatAreThere.some((each) => each === phase);
 
 export const hookOptions = defineOptions('hooks', [
-  {
-    name: 'hook-master-start',
-    type: 'list',
+  ...phasesThatAreThere.map((phase) => ({
+    name: `hook-${phase}`,
+    type: 'list' as const,
     metavar: 'ACTION',
-    help: 'do this when the master is up (unix_signal:15 gracefully_kill_them_all)',
-    apply: (draft, at) => {
-      if (!gracefulStop.test(at.value ?? '')) draft.warn(at, problems.notYet(at.key));
-    },
-  },
+    help: `do this ${allHookPhases[phase]}`,
+    apply: hook(phase),
+  })),
+  ...phasesThatAreThere
+    .filter((phase) => phase !== 'master-start')
+    .map((phase) => ({
+      name: `exec-${phase}`,
+      type: 'list' as const,
+      metavar: 'COMMAND',
+      help: `run this ${allHookPhases[phase]}`,
+      apply: command(phase),
+    })),
   ...notYetAll([
     ...rows(
       'hook',
       'ACTION',
       'do this',
-      Object.entries(hookPhases).filter(([phase]) => phase !== 'master-start'),
+      Object.entries(hookPhases).filter(([phase]) => !isThere(phase)),
     ),
-    ...commands('exec', 'COMMAND', 'run this', Object.keys(phases) as Phase[]),
+    ...commands(
+      'exec',
+      'COMMAND',
+      'run this',
+      (Object.keys(phases) as Phase[]).filter((phase) => !isThere(phase)),
+    ),
     ...commands('mount', 'OPTIONS', 'mount this', beforeApplication),
     ...commands('umount', 'OPTIONS', 'unmount this', beforeApplication),
     list('after-request-hook', 'FUNCTION', 'call this after each request', {

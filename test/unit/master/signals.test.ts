@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listenForSignals } from '../../../src/master/signals.js';
+import { type HookPhase, signalFunctions } from '../../../src/config/hooks.js';
+import { listenForSignals, obeySignalHooks, type SignalCalls } from '../../../src/master/signals.js';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -49,5 +50,28 @@ describe('listenForSignals', () => {
     source.emit(signal);
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatch(new RegExp(`^${signal}: `));
+  });
+});
+
+describe('obeySignalHooks', () => {
+  const hook = (argument: string, phase: HookPhase = 'master-start') =>
+    ({ phase, action: 'unix_signal', argument, origin: { file: null, line: null } }) as const;
+
+  it('gives a signal another meaning, but for the graceful stop that it has anyway', () => {
+    const source = new EventEmitter();
+    const calls: string[] = [];
+    const all = Object.fromEntries(
+      signalFunctions.map((name) => [name, (signal: string) => calls.push(`${name} ${signal}`)]),
+    ) as unknown as SignalCalls;
+    for (const signal of ['SIGTERM', 'SIGINT']) source.on(signal, () => calls.push(`own ${signal}`));
+    const hooks = [
+      hook('15 gracefully_kill_them_all'),
+      hook('2 kill_them_all'),
+      hook('10 stats'),
+      hook('12 stats', 'as-user'),
+    ];
+    obeySignalHooks(hooks, all, source as unknown as NodeJS.Process);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR1', 'SIGUSR2']) source.emit(signal);
+    expect(calls).toEqual(['own SIGTERM', 'kill_them_all SIGINT', 'stats SIGUSR1']);
   });
 });
