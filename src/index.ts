@@ -5,6 +5,7 @@
 export { type FetchHandler, fetchHandler } from './adapters/fetch.js';
 export { type Listener, nodeHandler } from './adapters/node-http.js';
 export { UwsgiNodeError } from './errors.js';
+export { exposeRegistry, type MetricsRegistry } from './stats/registries.js';
 export {
   type Address,
   createServer,

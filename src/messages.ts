@@ -2,9 +2,10 @@
  * What crosses the walls: master process ‖ worker process ‖ JS thread. Plain data only (structured clone, JSON).
  */
 import type { AppInterface, Settings } from './config/settings.js';
+import type { Metric } from './stats/exposition.js';
 
 /** Raised on every incompatible change below; a master that meets another version re-executes itself. */
-export const MESSAGES_VERSION = 1;
+export const MESSAGES_VERSION = 2;
 
 /** Exit code of a worker, and of the server, whose application cannot be loaded (the same number as in uWSGI). */
 export const EXIT_FAILED_APP = 22;
@@ -50,7 +51,7 @@ export interface StopWorker {
   /** The server goes on: another worker takes this one's place. */
   isReplaced?: boolean;
 }
-export type MasterToWorker = StartWorker | StopWorker;
+export type MasterToWorker = StartWorker | StopWorker | Collect;
 
 /** What the loader found; the master prints it once per worker. */
 export interface LoadedApp {
@@ -81,7 +82,19 @@ export interface WorkerFailed {
 export interface WorkerSpoiled {
   type: 'spoiled';
 }
-export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled;
+/** master → control thread → JS thread: the metrics of the application are wanted. */
+export interface Collect {
+  type: 'collect';
+  /** Comes back with the answer. */
+  ask: number;
+}
+/** JS thread → control thread → master: here they are. */
+export interface Collected {
+  type: 'collected';
+  ask: number;
+  metrics: Metric[];
+}
+export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | Collected;
 
 /** worker's control thread → JS thread, as `workerData`. */
 export interface ThreadStart {
@@ -98,5 +111,5 @@ export interface DrainThread {
   type: 'drain';
   isReplaced?: boolean;
 }
-export type ControlToThread = DrainThread;
-export type ThreadToControl = WorkerReady | WorkerFailed | WorkerSpoiled | { type: 'drained' };
+export type ControlToThread = DrainThread | Collect;
+export type ThreadToControl = WorkerReady | WorkerFailed | WorkerSpoiled | Collected | { type: 'drained' };

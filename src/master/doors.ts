@@ -59,6 +59,7 @@ export class Doors {
     this.#endpoints = new Endpoints({
       settings: () => instance.settings,
       snapshot: () => census.take(),
+      appMetrics: () => master.appMetrics.collect(),
       native,
       log,
     });

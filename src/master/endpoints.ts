@@ -4,6 +4,7 @@
  */
 import type { Settings } from '../config/settings.js';
 import type { NativeSockets } from '../native.js';
+import type { Metric } from '../stats/exposition.js';
 import type { Routes } from '../stats/http-endpoint.js';
 import type { Snapshot } from '../stats/snapshot.js';
 import { type Purpose, purposesOf } from './endpoint-sockets.js';
@@ -12,6 +13,8 @@ import type { Listener } from './listeners.js';
 export interface EndpointParts {
   settings(): Settings;
   snapshot(): Snapshot;
+  /** What the application of each thread counts itself. */
+  appMetrics(): Promise<Metric[][]>;
   native: Pick<NativeSockets, 'duplicateFd'>;
   log(...lines: string[]): void;
 }
@@ -89,7 +92,7 @@ export class Endpoints {
     const routes: Routes = {};
     if (purposes.includes('metrics')) {
       const { metricsRoutes } = await import('../stats/metrics-routes.js');
-      Object.assign(routes, metricsRoutes(this.#parts.snapshot));
+      Object.assign(routes, metricsRoutes(this.#parts));
     }
     return new HttpEndpoint(fd, routes, this.#parts.log);
   }

@@ -16,6 +16,7 @@ import {
   stops,
 } from '../log/startup.js';
 import { EXIT_FAILED_APP, type LoadedApp, type WorkerReady } from '../messages.js';
+import { AppMetrics } from './app-metrics.js';
 import { type Cheapable, initialWorkers, mostDispensable } from './cheaper.js';
 import { Crew, type RespawnCause, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
@@ -44,6 +45,8 @@ export type Phase = 'starting' | 'serving' | 'draining' | 'stopping';
 export class Master {
   /** Resolves with the exit code when the last worker has gone after `stop`. */
   readonly ended: Promise<number>;
+  /** What the applications count themselves. */
+  readonly appMetrics: AppMetrics;
 
   readonly #log: MasterParts['log'];
   readonly #serving: () => void;
@@ -67,11 +70,13 @@ export class Master {
     this.#drain = parts.drain ?? null;
     const events: WorkerEvents = {
       ready: (worker, message) => this.#onReady(worker, message),
+      collected: (message) => this.appMetrics.receive(message),
       failed: (worker, reason) => this.#onFailed(worker, reason),
       noMercy: ({ id, pid }) => this.#log(stops.noMercy(id, pid ?? 0)),
       ended: (worker, death) => this.#onEnded(worker, death),
     };
     this.#crew = new Crew(parts, events, this.#log);
+    this.appMetrics = new AppMetrics(() => this.#crew);
     this.#exchange = new Exchange({
       crew: this.#crew,
       isStopping: () => this.isStopping,

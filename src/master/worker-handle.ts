@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
 import {
+  type Collected,
   FIRST_LISTENER_FD,
   type InheritedListener,
   type MasterToWorker,
@@ -62,6 +63,8 @@ export interface Death {
 export interface WorkerEvents {
   ready(worker: WorkerHandle, message: WorkerReady): void;
   failed(worker: WorkerHandle, reason: string): void;
+  /** A thread of it has told the metrics of its application. */
+  collected(message: Collected): void;
   /** The mercy is over and the worker was killed. */
   noMercy(worker: WorkerHandle): void;
   /** The last event of a handle; every message it sent has come before. */
@@ -89,12 +92,14 @@ export class WorkerHandle {
   readonly #process: WorkerProcess | null;
   readonly #events: WorkerEvents;
   readonly #rows: Rows | null;
+  readonly #threads: number;
   #readyAt: number | null = null;
   #mercy: NodeJS.Timeout | null = null;
 
   constructor(id: number, life: Life, events: WorkerEvents) {
     this.id = id;
     this.#events = events;
+    this.#threads = life.settings.threads;
     this.#rows = life.scoreboard?.take(life.settings.threads, id) ?? null;
     this.#process = this.#spawn(life);
     this.pid = this.#process?.pid ?? null;
@@ -133,6 +138,12 @@ export class WorkerHandle {
       },
       Math.min(mercy * 1000, LONGEST_TIMER),
     );
+  }
+
+  /** Asks its threads for the metrics of their application. Returns how many they are. */
+  collect(ask: number): number {
+    this.#send({ type: 'collect', ask });
+    return this.#threads;
   }
 
   /** Ends it at once. */
@@ -193,6 +204,10 @@ export class WorkerHandle {
   #receive(message: WorkerToMaster): void {
     if (message.type === 'failed') {
       this.#events.failed(this, message.reason);
+      return;
+    }
+    if (message.type === 'collected') {
+      this.#events.collected(message);
       return;
     }
     if (message.type === 'spoiled') {

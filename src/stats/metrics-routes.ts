@@ -1,15 +1,21 @@
 /** What `metrics` serves: metrics for Prometheus, and whether the server lives and is ready, for who restarts and routes. */
-import { toMetrics } from './exposition.js';
+import { type Metric, toMetrics } from './exposition.js';
 import { type Answer, type Routes, text } from './http-endpoint.js';
 import type { Snapshot } from './snapshot.js';
 
-export function metricsRoutes(snapshot: () => Snapshot): Routes {
+export interface MetricsParts {
+  snapshot(): Snapshot;
+  /** What the application of each thread counts itself. */
+  appMetrics(): Promise<Metric[][]>;
+}
+
+export function metricsRoutes({ snapshot, appMetrics }: MetricsParts): Routes {
   return {
     '/metrics': async () => {
       // prom-client is loaded when somebody asks.
-      const { exposition } = await import('./metrics.js');
+      const [{ exposition }, others] = await Promise.all([import('./metrics.js'), appMetrics()]);
       const now = snapshot();
-      return exposition(toMetrics(now, whyNotReady(now) === null), []);
+      return exposition(toMetrics(now, whyNotReady(now) === null), others);
     },
     // The master answers, so it lives.
     '/livez': () => text(200, 'ok\n'),

@@ -20,6 +20,12 @@ const aggregators = new Set(['sum', 'first', 'min', 'max', 'average', 'omit']);
 /** The names of the server are its own. */
 const isUsable = ({ name, values }: Metric) => !name.startsWith(PREFIX) && Array.isArray(values);
 
-/** An aggregator of the application's own is a function, and stays in its thread. */
-const withAggregator = (metric: Metric): Metric =>
-  aggregators.has(metric.aggregator) ? metric : { ...metric, aggregator: 'sum' };
+/**
+ * An aggregator of the application's own is a function, and stays in its thread. A value that is no number has become null
+ * on its way here.
+ */
+const withAggregator = (metric: Metric): Metric => ({
+  ...metric,
+  values: metric.values.filter(({ value }) => typeof value === 'number'),
+  aggregator: aggregators.has(metric.aggregator) ? metric.aggregator : 'sum',
+});

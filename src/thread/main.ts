@@ -92,6 +92,9 @@ function once(call: () => void): () => void {
   };
 }
 
+/** Somebody may want to know how the event loop does. */
+const isObserved = settings.stats !== null || settings.metrics !== null || settings.statsPage !== null;
+
 /** False under uWebSockets.js: Node aborts when such a thread ends, so the control thread ends the process instead. */
 let endsItself = true;
 
@@ -99,6 +102,7 @@ async function run(): Promise<void> {
   if (scores !== undefined) {
     native.mapScoreboard(scores.fd, scores.size);
     native.keepScore(scores.row);
+    if (isObserved) (await import('./vitals.js')).tellVitals(native);
   }
   const { application, app } = await load(settings);
   const report = exceptionReport(
@@ -127,10 +131,22 @@ async function run(): Promise<void> {
   watchUncaught(settings.uncaughtErrors, server);
   control.on('message', (message: ControlToThread) => {
     if (message.type === 'drain') void drain(server, message.isReplaced);
+    else void collect(message.ask);
   });
   const http = await server.startHttp(listeners);
   endsItself = http !== 'uWebSockets.js';
   tell({ type: 'ready', app, http, httpReason: server.httpReason });
+}
+
+/** Tells the metrics of the application. One whose collectors fail has none. */
+async function collect(ask: number): Promise<void> {
+  const metrics = await import('../stats/registries.js')
+    .then(({ collectRegistries }) => collectRegistries())
+    .catch((error) => {
+      log(`the metrics of the application cannot be collected: ${stackOf(error)}`);
+      return [];
+    });
+  tell({ type: 'collected', ask, metrics });
 }
 
 async function drain(server: ThreadServer, isReplaced = false): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import type { ControlToThread, ThreadStart, ThreadToControl, WorkerReady } from '../messages.js';
+import type { Collected, ControlToThread, ThreadStart, ThreadToControl, WorkerReady } from '../messages.js';
 import { packageRoot } from '../package-root.js';
 
 /** The piece of worker_threads.Worker that is used; tests bring their own. */
@@ -32,6 +32,7 @@ export interface ThreadDeath {
 export interface ThreadEvents {
   ready(thread: ThreadHandle, message: WorkerReady): void;
   failed(thread: ThreadHandle, reason: string): void;
+  collected(message: Collected): void;
   /** An error came up after which another worker is wanted. */
   spoiled(): void;
   /** It finished its last request after `drain`, and ends now. */
@@ -71,6 +72,11 @@ export class ThreadHandle {
     if (this.state === 'loading') this.#patience = setTimeout(() => this.terminate(), LOADING_PATIENCE);
     this.state = 'draining';
     this.#thread?.postMessage({ type: 'drain', ...(isReplaced && { isReplaced }) });
+  }
+
+  /** Asks for the metrics of its application. */
+  collect(ask: number): void {
+    if (this.state === 'ready') this.#thread?.postMessage({ type: 'collect', ask });
   }
 
   /** Ends it at once. */
@@ -116,6 +122,9 @@ export class ThreadHandle {
       case 'failed':
         this.state = 'failed';
         this.#events.failed(this, message.reason);
+        return;
+      case 'collected':
+        this.#events.collected(message);
         return;
       case 'spoiled':
         this.#events.spoiled();

@@ -68,6 +68,7 @@ export class WorkerControl {
     this.#events = {
       ready: (thread, message) => this.#onReady(thread, message),
       failed: (thread, reason) => this.#onFailed(thread, reason),
+      collected: (message) => parts.send(message, () => {}),
       spoiled: () => parts.send({ type: 'spoiled' }, () => {}),
       drained: () => this.#exitIfDone(),
       ended: (thread, death) => this.#onEnded(thread, death),
@@ -75,8 +76,16 @@ export class WorkerControl {
   }
 
   receive(message: MasterToWorker): void {
-    if (message.type === 'stop') this.#stop(message.isReplaced);
-    else this.#begin(message);
+    switch (message.type) {
+      case 'start':
+        this.#begin(message);
+        return;
+      case 'stop':
+        this.#stop(message.isReplaced);
+        return;
+      case 'collect':
+        for (const { thread } of this.#slots) thread?.collect(message.ask);
+    }
   }
 
   /** The channel to the master is closed: it was killed. Nobody else bounds the time a stop may take now. */
