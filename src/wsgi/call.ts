@@ -233,9 +233,23 @@ class Call {
     if (head === null) throw errors.notStarted();
     if (!hasBody(this.#method, head.code)) return this.#headOnly(head);
     const fitting = head.contentLength === null ? chunk : this.#fit(chunk, head.contentLength);
-    if (this.#begun) return fitting.length === 0 ? 'sent' : this.#sink.write(fitting);
+    if (fitting !== chunk) return this.#cutOff(head, fitting);
+    if (this.#begun) return this.#sink.write(chunk);
     this.#begun = true;
-    return this.#sink.begin(head, fitting);
+    return this.#sink.begin(head, chunk);
+  }
+
+  /** The declared length is reached: the response is complete, and no further step of the body is asked for. */
+  #cutOff(head: ResponseHead, last: Chunk): Flow {
+    this.#over = true;
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#sink.respond(head, last);
+      return 'gone';
+    }
+    if (last.length > 0) this.#sink.write(last);
+    this.#sink.end();
+    return 'gone';
   }
 
   /** The head would go out now and is all there is: an endless body must not keep a HEAD request waiting. */
@@ -251,9 +265,8 @@ class Call {
     const room = declared - this.#sent;
     this.#sent += size;
     if (size <= room) return chunk;
-    // Once: at the first chunk that exceeds it.
-    if (room >= 0) this.#report(errors.bodyTooLong(declared), this.#environ);
-    return Buffer.from(chunk as Uint8Array).subarray(0, Math.max(0, room));
+    this.#report(errors.bodyTooLong(declared), this.#environ);
+    return Buffer.from(chunk as Uint8Array).subarray(0, room);
   }
 
   #end(): void {

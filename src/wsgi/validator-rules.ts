@@ -1,5 +1,5 @@
 /** The rules of the validator, one thing each: environ, status, headers, input, errors. */
-import { validatorErrors as rules, type Violation } from '../errors.js';
+import { validatorErrors as rules, type Violation } from '../errors/rules.js';
 import { isHopByHop } from './headers.js';
 import type { Environ, ErrorStream, Input } from './types.js';
 
@@ -18,10 +18,11 @@ const requiredKeys = [
   'wsgi.run_once',
 ];
 const inputMethods = ['read', 'readline', 'readlines'] as const;
+const iterated = Symbol.iterator;
 const errorMethods = ['write', 'writelines', 'flush'] as const;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-const notInValue = /[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]/;
+const notInValue = /[\x00-\x1f\x7f]|[^\x00-\xff]/;
 
 /** False: what the server gave is no environ, so that nothing else can be said. PEP 3333, "environ Variables". */
 export function checkEnviron(environ: Environ, say: Report): boolean {
@@ -30,6 +31,7 @@ export function checkEnviron(environ: Environ, say: Report): boolean {
     return false;
   }
   for (const key of requiredKeys) if (environ[key] === undefined) say(rules.environKey(key));
+  if (environ.QUERY_STRING === undefined) say(rules.noQuery());
   for (const meant of ['CONTENT_TYPE', 'CONTENT_LENGTH']) {
     if (environ[`HTTP_${meant}`] !== undefined) say(rules.environHeader(`HTTP_${meant}`, meant));
   }
@@ -39,7 +41,7 @@ export function checkEnviron(environ: Environ, say: Report): boolean {
   }
   checkValues(environ, say);
   const { 'wsgi.input': input, 'wsgi.errors': errors } = environ;
-  for (const method of inputMethods) requireMethod(input, 'wsgi.input', method, say);
+  for (const method of [...inputMethods, iterated]) requireMethod(input, 'wsgi.input', method, say);
   for (const method of errorMethods) requireMethod(errors, 'wsgi.errors', method, say);
   return input !== undefined && errors !== undefined;
 }
@@ -60,9 +62,10 @@ function checkValues(environ: Environ, say: Report): void {
   if (CONTENT_LENGTH !== '' && !/^\d+$/.test(CONTENT_LENGTH)) say(rules.contentLength(CONTENT_LENGTH));
 }
 
-function requireMethod(target: unknown, key: string, method: string, say: Report): void {
+function requireMethod(target: unknown, key: string, method: string | symbol, say: Report): void {
   if (target === undefined || target === null) return;
-  if (typeof (target as Record<string, unknown>)[method] !== 'function') say(rules.stream(key, method));
+  if (typeof (target as Record<string | symbol, unknown>)[method] !== 'function')
+    say(rules.stream(key, String(method)));
 }
 
 /** PEP 3333, "The start_response() Callable". @returns the code; 0 where there is none */
@@ -105,7 +108,10 @@ export function watchInput(input: Input, say: Report): Input {
   for (const method of inputMethods) {
     watched[method] = (...given: [number?]) => {
       if (given.length > 1) say(rules.inputArguments(method, given.length));
-      return input[method](...given);
+      const result: unknown = input[method](...given);
+      const parts = method === 'readlines' && Array.isArray(result) ? result : [result];
+      if (!parts.every((part) => part instanceof Uint8Array)) say(rules.inputResult(method, result));
+      return result;
     };
   }
   return Object.setPrototypeOf(

@@ -3,12 +3,12 @@
  * who broke it. The rules are those of Python's wsgiref.validate, as far as JavaScript has the things they speak of; where
  * this server's contract is wider (strings as chunks, promises, asynchronous bodies), that is allowed here too.
  */
-import { validatorErrors as rules, type Violation } from '../errors.js';
+import { validatorErrors as rules, type Violation } from '../errors/rules.js';
 import { isAsyncIterable, isIterable } from './body.js';
 import type { Application, Body, Chunk, Environ, Write } from './types.js';
 import { checkEnviron, checkHeaders, checkStatus, watchErrors, watchInput } from './validator-rules.js';
 
-export { Violation } from '../errors.js';
+export { Violation } from '../errors/rules.js';
 
 export interface ValidatorOptions {
   /** Told of every broken rule; by default it is written to `wsgi.errors`, with the request. */
@@ -37,6 +37,9 @@ function toErrors(violation: Violation, environ: Environ): void {
     `uwsgi-node/validator: ${violation.side}: ${violation.message} [${REQUEST_METHOD} ${PATH_INFO}]\n`,
   );
 }
+
+/** Told of bodies that were collected without having been closed. */
+const unclosed = new FinalizationRegistry<Report>((say) => say(rules.neverClosed()));
 
 /** One request. */
 class Watch {
@@ -91,9 +94,11 @@ class Watch {
       ? this.#watchAsync(body as AsyncIterable<Chunk>, state)
       : this.#watch(body, state);
     if (watched === null) return body;
+    unclosed.register(watched, this.#say, state);
     return Object.assign(watched, {
       close: () => {
         state.closed = true;
+        unclosed.unregister(state);
         if (typeof close === 'function') close.call(body);
       },
     });

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, vi } from 'vitest';
 import type { Application, Environ, StartResponse } from '../../../src/wsgi/types.js';
 import { type Violation, validator } from '../../../src/wsgi/validator.js';
 
@@ -88,6 +90,8 @@ describe('a server', () => {
     ['a slash as SCRIPT_NAME', { SCRIPT_NAME: '/' }, 'SCRIPT_NAME'],
     ['no path at all', { PATH_INFO: '' }, 'NO_PATH'],
     ['a CONTENT_LENGTH that is no number', { CONTENT_LENGTH: '-1' }, 'CONTENT_LENGTH'],
+    ['no QUERY_STRING', { QUERY_STRING: undefined }, 'QUERY_STRING'],
+    ['an input that is no iterable', { 'wsgi.input': { ...input, [Symbol.iterator]: undefined } }, 'STREAM'],
     ['an input that cannot readline', { 'wsgi.input': { ...input, readline: undefined } }, 'STREAM'],
     ['errors that cannot flush', { 'wsgi.errors': { ...errors, flush: undefined } }, 'STREAM'],
   ])('is told of %s', async (_what, changes, code) => {
@@ -106,6 +110,30 @@ describe('a server', () => {
       'UWSGI_RULE_CALL',
       'UWSGI_RULE_NEVER_STARTED',
     ]);
+  });
+
+  it.each([
+    ['read', 'text', 'INPUT_RESULT'],
+    ['readline', null, 'INPUT_RESULT'],
+    ['readlines', ['text'], 'INPUT_RESULT'],
+  ])('is told of an input whose %s() gives no bytes', async (method, result, code) => {
+    const environ = environOf({ 'wsgi.input': { ...input, [method]: () => result } });
+    const reading: Application = (environ, start) => {
+      (environ['wsgi.input'] as unknown as Record<string, () => void>)[method]!();
+      return good(environ, start);
+    };
+    expect(await brokenBy(reading, environ)).toEqual([`server: ${code}`]);
+  });
+
+  it('is told of a body that it has let go of without close()', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const found: string[] = [];
+    await validator(good, { report: ({ code }) => found.push(code) })(environOf(), startResponse);
+    await vi.waitFor(() => {
+      collect();
+      expect(found).toEqual(['UWSGI_RULE_NEVER_CLOSED']);
+    });
   });
 
   it('is told of a body that is iterated twice, or read after close', async () => {
@@ -133,6 +161,7 @@ describe('an application', () => {
     ['a name with a blank', answering('200 OK', [...plain, ['a b', '1']]), 'HEADER_NAME'],
     ['a name that ends with a hyphen', answering('200 OK', [...plain, ['a-', '1']]), 'HEADER_NAME'],
     ['a value with a line break', answering('200 OK', [...plain, ['a', '1\r\nb: 2']]), 'HEADER_VALUE'],
+    ['a value with a tab', answering('200 OK', [...plain, ['a', '1\t2']]), 'HEADER_VALUE'],
     ['a hop-by-hop header', answering('200 OK', [...plain, ['Connection', 'close']]), 'HOP_BY_HOP'],
     ['no Content-Type', answering('200 OK', []), 'NO_CONTENT_TYPE'],
     ['Content-Type with 204', answering('204 No Content'), 'CONTENT_TYPE'],

@@ -1,7 +1,7 @@
 /** PEP 3333, "Handling the Content-Length Header": the peer is never told one thing and sent another. */
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../../../src/wsgi/types.js';
-import { answering, serveWhole } from '../serve.js';
+import { answering, serveWhole, settle } from '../serve.js';
 
 const shapes: [name: string, make: (chunks: string[]) => Application][] = [
   ['a string', (chunks) => declaring(() => chunks.join(''))],
@@ -66,6 +66,38 @@ describe.each(shapes)('a body of %s', (_, make) => {
     const { status, errors } = await serveWhole(make([]));
     expect(status).toBe(500);
     expect(errors).toMatchObject([{ code: 'UWSGI_BODY_TOO_SHORT' }]);
+  });
+});
+
+describe('a body without an end', () => {
+  it.each([
+    [
+      'a generator',
+      function* (log: string[]) {
+        try {
+          for (;;) yield 'abc';
+        } finally {
+          log.push('closed');
+        }
+      },
+    ],
+    [
+      'an async generator',
+      async function* (log: string[]) {
+        try {
+          for (;;) yield 'abc';
+        } finally {
+          log.push('closed');
+        }
+      },
+    ],
+  ])('is left where its declared length is exceeded: %s', async (_, endless) => {
+    const log: string[] = [];
+    const { text, errors, sink } = await serveWhole(declaring(() => endless(log)));
+    expect([text, sink.state]).toEqual(['abcabc', 'complete']);
+    expect(errors).toMatchObject([{ code: 'UWSGI_BODY_TOO_LONG' }]);
+    await settle();
+    expect(log).toEqual(['closed']);
   });
 });
 
