@@ -17,6 +17,8 @@ export interface Measurement {
   /** CPU of all the server's processes, microseconds. */
   cpuPerRequest: number;
   switchesPerRequest: number;
+  /** Connections that found the queue of the listener full and were tried again, per thousand requests. */
+  retriesPerThousand: number;
   /** Latencies of requests that are not slow on purpose, microseconds. */
   p50: number;
   p99: number;
@@ -71,6 +73,7 @@ async function loadOnce(server: RunningServer, shape: Partial<LoadOptions>): Pro
     requestsPerSecond: result.requests_per_second,
     cpuPerRequest: cost.cpuNs / 1000 / result.requests,
     switchesPerRequest: cost.voluntarySwitches / result.requests,
+    retriesPerThousand: (result.connect_retries / result.requests) * 1000,
     p50: result.latency_us.fast.p50,
     p99: result.latency_us.fast.p99,
     ...memoryOf(server.pids()),

@@ -26,7 +26,7 @@ export const usage = `npm run bench -- [options]
   --cases a,b          only these (see --list)
   --contenders a,b     only these, by the names that the progress lines have: uwsgi-node, uwsgi, floor, …
   --rounds N           fresh processes per contender and case (3)
-  --seconds S          load per contender and round (2)
+  --seconds S          load per contender and round (3)
   --memory-requests N  requests of the memory case (1000000)
   --out FILE           where the JSON goes (bench/results/<date>-<commit>.json)
   --write-readme       put table and charts into README.md, and the figures into the baseline
@@ -50,7 +50,7 @@ export function parseOptions(argv: string[]): Options {
       cases: { type: 'string' },
       contenders: { type: 'string' },
       rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '2' },
+      seconds: { type: 'string', default: '3' },
       'memory-requests': { type: 'string', default: '1000000' },
       out: { type: 'string' },
       'write-readme': { type: 'boolean', default: false },

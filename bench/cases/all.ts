@@ -16,6 +16,7 @@ import { payloadsCase } from './payloads.js';
 import { slowNeighbours } from './slow-neighbours.js';
 import { startUp } from './start-up.js';
 import { transfers } from './transfers.js';
+import { tuning } from './tuning.js';
 import { twoProcesses } from './two-processes.js';
 import { waiting } from './waiting.js';
 
@@ -38,4 +39,5 @@ export const cases: readonly Case[] = [
   transfers,
   memory,
   growth,
+  tuning,
 ];

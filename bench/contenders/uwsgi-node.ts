@@ -12,6 +12,7 @@ function served(
   option: string,
   protocol: Endpoint['protocol'],
   address: (dir: string) => string | Promise<string>,
+  more: readonly string[] = [],
 ): Contender {
   return {
     name,
@@ -30,7 +31,7 @@ function served(
         '--disable-logging',
       ];
       return {
-        command: [process.execPath, cli, option, endpoint.address, ...application],
+        command: [process.execPath, cli, option, endpoint.address, ...application, ...more],
         endpoint,
         env: { BENCH_SLOW_ROUNDS: String(slowRounds.node) },
       };
@@ -57,4 +58,21 @@ export const uwsgiNodeHttpUnix = served(
   '--http-socket',
   'http',
   unixSocket,
+);
+
+export const uwsgiNodeTcp = served(
+  'uwsgi-node-tcp',
+  'uwsgi-node, uwsgi over TCP',
+  '--socket',
+  'uwsgi',
+  tcpPort,
+);
+/** With a queue that uWSGI's users know: its default is 100. */
+export const uwsgiNodeShortQueue = served(
+  'uwsgi-node-short-queue',
+  'uwsgi-node, listen = 100',
+  '--socket',
+  'uwsgi',
+  unixSocket,
+  ['--listen', '100'],
 );
