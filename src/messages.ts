@@ -111,5 +111,11 @@ export interface DrainThread {
   type: 'drain';
   isReplaced?: boolean;
 }
+/**
+ * control thread → JS thread that hangs, through its debugger: an expression that has its HTTP clients answered. The
+ * function is there where there are such clients and harakiri is on.
+ */
+export const answerStuckSymbol = 'uwsgi-node.answer-stuck';
+export const answerStuck = `globalThis[Symbol.for('${answerStuckSymbol}')]?.()`;
 export type ControlToThread = DrainThread | Collect;
 export type ThreadToControl = WorkerReady | WorkerFailed | WorkerSpoiled | Collected | { type: 'drained' };

@@ -93,6 +93,8 @@ export interface EngineOptions {
   socketTimeout: number;
   /** Unfinished requests at which the engine stops accepting. */
   maxRequests: number;
+  /** Milliseconds that the application has for a request; 0: any. */
+  harakiri: number;
 }
 
 /** Numbers of the request that is being handed over, in the array `facts` (native/binding/engine_binding.cc). */
@@ -141,6 +143,7 @@ export const Rejection = {
   truncated: 7,
   outOfDescriptors: 8,
   stopped: 9,
+  harakiri: 10,
 } as const;
 
 /** Called by the engine in its thread. A connection id is reused after the response is complete or the peer is gone. */
@@ -157,6 +160,12 @@ export interface EngineHandlers {
   data(connection: number, chunk: Buffer | null): void;
   /** The peer went away with the request unanswered, or was given up. */
   gone(connection: number): void;
+  /**
+   * The application had the request for too long (harakiri): its peer has been answered, or reset.
+   * @param note its method, address and URI, with NUL between them
+   * @param elapsed milliseconds with the application
+   */
+  expired(connection: number, note: string, elapsed: number): void;
   /** A connection that was answered or dropped without the application. */
   rejected(reason: number, peer: string, detail: number): void;
 }
@@ -222,8 +231,14 @@ export const Score = {
   harakiris: 8,
   /** Thousandths of the last second that the thread was at work. */
   load: 9,
+  /** Milliseconds of `monotonic()` at which the thread is stuck if it has told no other until then; 0: none. */
+  deadline: 10,
+  /** Of the same clock: when the control thread of its worker last looked. */
+  watched: 11,
+  /** The kernel's number of the thread. */
+  kernelId: 12,
   /** Of the array. */
-  length: 10,
+  length: 13,
 } as const;
 
 /** Numbers in what `readMeters` fills (native/core/meters.h). */
@@ -289,6 +304,14 @@ export interface NativeScoreboard {
   countHarakiri(row: number): void;
   /** How many thousandths of the last second that thread was at work. */
   reportLoad(row: number, thousandths: number): void;
+  /** A request of the calling thread was. */
+  countOwnHarakiri(): void;
+  /** The control thread has looked after that thread just now. */
+  setWatched(row: number): void;
+  /** CLOCK_MONOTONIC, milliseconds. */
+  monotonic(): number;
+  /** When the calling thread is stuck with a request that the engine knows nothing of, from now on; 0: never. */
+  setFrontDeadline(milliseconds: number): void;
   clearScores(first: number, count: number): void;
   /** The number, in the whole instance, of the request that the calling thread has finished last. */
   latestRequest(): number;

@@ -22,6 +22,7 @@ EngineSettings read_settings(napi_env env, napi_value options) {
   settings.limit_post = static_cast<uint64_t>(number_property(env, options, "limitPost"));
   settings.read_timeout_ms = static_cast<uint64_t>(number_property(env, options, "socketTimeout"));
   settings.write_timeout_ms = std::max<uint64_t>(settings.read_timeout_ms, settings.write_timeout_ms);
+  settings.harakiri_ms = static_cast<uint64_t>(number_property(env, options, "harakiri"));
   settings.max_requests = static_cast<uint32_t>(number_property(env, options, "maxRequests"));
   return settings;
 }
@@ -34,6 +35,7 @@ bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners,
   on_writable_ = hold(get_property(env_, handlers, "writable"));
   on_data_ = hold(get_property(env_, handlers, "data"));
   on_gone_ = hold(get_property(env_, handlers, "gone"));
+  on_expired_ = hold(get_property(env_, handlers, "expired"));
   on_rejected_ = hold(get_property(env_, handlers, "rejected"));
   for (size_t i = 0; i < listeners.size(); ++i) engine_.add_listener(listeners[i], unix_sockets[i]);
   loop_ = std::make_unique<Loop>(loop, engine_);

@@ -42,6 +42,9 @@ class EngineBinding final : public EngineHost {
   void on_data(Connection& connection, Bytes chunk) override;
   void on_gone(Connection& connection) override;
   void on_rejected(Rejection reason, int fd, uint64_t detail) override;
+  void on_expired(Connection& connection, std::string_view note) override;
+  void on_unanswered(const Connection& connection, Rejection reason) override;
+  void on_deadline(uint64_t at_ms) override;
   void on_read_error() override;
   void on_write_error() override;
   void listen_to_new(bool wanted) override {
@@ -103,6 +106,7 @@ class EngineBinding final : public EngineHost {
   napi_ref on_writable_ = nullptr;
   napi_ref on_data_ = nullptr;
   napi_ref on_gone_ = nullptr;
+  napi_ref on_expired_ = nullptr;
   napi_ref on_rejected_ = nullptr;
   std::vector<napi_ref> held_;  // handlers and shared arrays, until the engine is closed
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <string>
+
 #include "native/binding/engine_binding.h"
 #include "native/binding/scoreboard_binding.h"
 #include "native/binding/values.h"
+#include "native/core/clock.h"
 #include "native/core/request_note.h"
 #include "native/core/socket.h"
 
@@ -27,11 +30,17 @@ enum Fact : size_t {
   kContentLengthHigh,
 };
 
-// JavaScript cannot be asked to log what its own end has done.
-void report_stopped(Rejection reason, int fd) {
-  if (reason != Rejection::kStopped) return;
-  dprintf(STDERR_FILENO, "the thread ended with this request unanswered...503 [peer: %s]\n",
-          peer_name(fd).c_str());
+// A note for a log line: `GET /x `. It may hold whatever a client sends.
+std::string readable(const RequestNote& note) {
+  const std::string_view text = note.text();
+  const size_t address = text.find('\0');
+  const size_t uri = text.find('\0', address + 1);
+  std::string line(text.substr(0, address));
+  line.append(" ").append(text.substr(uri + 1)).append(" ");
+  for (char& byte : line) {
+    if (static_cast<unsigned char>(byte) < ' ' || byte == 0x7f) byte = '?';
+  }
+  return line;
 }
 
 }  // namespace
@@ -48,18 +57,20 @@ void EngineBinding::emit(napi_ref handler, size_t count, napi_value* args) {
   bool pending = false;
   napi_is_exception_pending(env_, &pending);
   napi_value error;
-  if (pending && napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+  pending = pending && napi_get_and_clear_last_exception(env_, &error) == napi_ok;
+  // A termination comes out as an exception, too (null); after it nothing may run any more.
+  bool ignored = false;
+  if (pending && napi_has_named_property(env_, function, "name", &ignored) == napi_ok) {
     napi_fatal_exception(env_, error);
   } else {
-    alive_ = false;  // the thread is being terminated
+    alive_ = false;
   }
 }
 
 void EngineBinding::on_request(Connection& connection, const Request& request) {
   const HandleScope scope(env_);
   connection.status = 0;
-  connection.started_us =
-      score_keeper().begin(RequestNote::of(request.vars, engine_.places(), request.count).text());
+  connection.started_us = score_keeper().begin(request.note.text());
   const VarsMatch match = layouts_.match(request.vars, engine_.places(), request.count, names_);
   facts_[kConnection] = connection.id;
   facts_[kCount] = request.count;
@@ -109,12 +120,33 @@ void EngineBinding::on_gone(Connection& connection) {
   emit(on_gone_, 1, &id);
 }
 
+// expired(connection, note, milliseconds with the application)
+void EngineBinding::on_expired(Connection& connection, std::string_view note) {
+  score_keeper().end(0, connection.started_us, connection.status == 0 ? 5 : connection.status);
+  score_keeper().count_harakiri();
+  const HandleScope scope(env_);
+  const uint64_t elapsed_us = monotonic_us() - connection.started_us;
+  napi_value args[3] = {make_number(env_, connection.id), make_string(env_, note),
+                        make_number(env_, static_cast<double>(elapsed_us / 1000))};
+  emit(on_expired_, 3, args);
+}
+
+// JavaScript cannot be asked to log what its own end has done.
+void EngineBinding::on_unanswered(const Connection& connection, Rejection reason) {
+  if (alive_) return on_rejected(reason, connection.fd, 0);
+  const std::string request = connection.note == nullptr ? "" : readable(*connection.note);
+  dprintf(STDERR_FILENO, "%sthe thread ended with this request unanswered...%s [peer: %s]\n", request.c_str(),
+          reason == Rejection::kHarakiri ? "504" : "503", peer_name(connection.fd).c_str());
+}
+
+void EngineBinding::on_deadline(uint64_t at_ms) { score_keeper().set_deadline(at_ms); }
+
 void EngineBinding::on_read_error() { score_keeper().count_read_error(); }
 
 void EngineBinding::on_write_error() { score_keeper().count_write_error(); }
 
 void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
-  if (!alive_) return report_stopped(reason, fd);
+  if (!alive_) return;
   const HandleScope scope(env_);
   napi_value args[3] = {make_number(env_, static_cast<double>(reason)), make_string(env_, peer_name(fd)),
                         make_number(env_, static_cast<double>(detail))};

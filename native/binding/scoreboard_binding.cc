@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -60,6 +61,9 @@ void read_score(const Napi::CallbackInfo& info) {
   set(7, row.write_errors.load(kRelaxed));
   set(8, row.harakiris.load(kRelaxed));
   set(9, row.load.load(kRelaxed));
+  set(10, std::max(row.deadline_ms.load(kRelaxed), row.front_deadline_ms.load(kRelaxed)));
+  set(11, row.watched_ms.load(kRelaxed));
+  set(12, row.thread_id.load(kRelaxed));
 }
 
 // Into a Float64Array, in the order of `Meter` in src/native.ts.
@@ -98,6 +102,22 @@ void count_harakiri(const Napi::CallbackInfo& info) {
 
 void report_load(const Napi::CallbackInfo& info) {
   board->row(uint_argument(info, 0)).load.store(uint_argument(info, 1), std::memory_order_relaxed);
+}
+
+void count_own_harakiri(const Napi::CallbackInfo&) { keeper.count_harakiri(); }
+
+void set_watched(const Napi::CallbackInfo& info) {
+  board->row(uint_argument(info, 0)).watched_ms.store(monotonic_ms(), std::memory_order_relaxed);
+}
+
+Napi::Value monotonic(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(monotonic_ms()));
+}
+
+// setFrontDeadline(milliseconds from now, or 0)
+void set_front_deadline(const Napi::CallbackInfo& info) {
+  const uint32_t in_ms = uint_argument(info, 0);
+  keeper.set_front_deadline(in_ms == 0 ? 0 : monotonic_ms() + in_ms);
 }
 
 void count_exception(const Napi::CallbackInfo&) { keeper.count_exception(); }
@@ -168,6 +188,10 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("readNote", Napi::Function::New(env, read_note, "readNote"));
   exports.Set("countHarakiri", Napi::Function::New(env, count_harakiri, "countHarakiri"));
   exports.Set("reportLoad", Napi::Function::New(env, report_load, "reportLoad"));
+  exports.Set("countOwnHarakiri", Napi::Function::New(env, count_own_harakiri, "countOwnHarakiri"));
+  exports.Set("setWatched", Napi::Function::New(env, set_watched, "setWatched"));
+  exports.Set("monotonic", Napi::Function::New(env, monotonic, "monotonic"));
+  exports.Set("setFrontDeadline", Napi::Function::New(env, set_front_deadline, "setFrontDeadline"));
   exports.Set("countException", Napi::Function::New(env, count_exception, "countException"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
   set_raw(env, exports, "latestRequest", latest_request);

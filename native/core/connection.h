@@ -6,6 +6,7 @@
 
 #include "native/core/bytes.h"
 #include "native/core/deadlines.h"
+#include "native/core/request_note.h"
 #include "native/core/response_writer.h"
 
 namespace uwsgi_node {
@@ -17,6 +18,14 @@ enum class ConnectionState : uint8_t {
   kFlushing,  // the response is complete, some of it waits for the peer to read
   kDraining,  // the response is sent; what is left of the request body is read away, so that no reset
               // destroys it
+};
+
+struct Connection;
+
+// Until when the application must have answered. A connection itself is the node of what its peer must do.
+struct RequestDeadline : DeadlineNode {
+  explicit RequestDeadline(Connection& owner) : connection(owner) {}
+  Connection& connection;
 };
 
 struct Connection : DeadlineNode {
@@ -43,6 +52,11 @@ struct Connection : DeadlineNode {
   // The host's: when the application got the request, and the first digit of the response's status, if any.
   uint64_t started_us = 0;
   uint8_t status = 0;
+
+  // With harakiri only.
+  RequestDeadline deadline{*this};
+  uint64_t armed_ms = 0;              // since when its time counts; 0: the peer is waited for
+  std::unique_ptr<RequestNote> note;  // once the application has not answered at once
 
   uint64_t content_length = 0;
   uint64_t body_taken = 0;  // bytes of the body handed on or read away

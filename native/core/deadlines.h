@@ -1,8 +1,8 @@
 // Connections that wait for their peer, in the order in which they will have waited too long.
 //
-// There are only three durations (reading, writing, draining), and each list holds one: appending keeps it
-// sorted, so starting, renewing and cancelling a deadline are constant time and a sweep looks at the heads
-// only. A request that arrives whole and is answered at once never touches a list.
+// There are only four durations (reading, writing, draining, harakiri), and each list holds one: appending
+// keeps it sorted, so starting, renewing and cancelling a deadline are constant time and a sweep looks at the
+// heads only. A request that arrives whole and is answered at once never touches a list.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,22 @@ class DeadlineList {
     ring_.before->after = &node;
     ring_.before = &node;
   }
+
+  // The same for one that has waited since `since_ms`: it goes behind those that began before it. Few did
+  // not.
+  void start_since(DeadlineNode& node, uint64_t since_ms) {
+    node.cancel();
+    node.due_ms = since_ms + duration_ms_;
+    DeadlineNode* before = ring_.before;
+    while (before != &ring_ && before->due_ms > node.due_ms) before = before->before;
+    node.before = before;
+    node.after = before->after;
+    before->after->before = &node;
+    before->after = &node;
+  }
+
+  // When the last of them will have waited too long; 0 without one.
+  uint64_t last_due_ms() const { return empty() ? 0 : ring_.before->due_ms; }
 
   // Takes out one node that is due, or returns nullptr.
   DeadlineNode* take_due(uint64_t now_ms) {

@@ -34,6 +34,7 @@ Engine::Engine(EngineHost& host, const EngineSettings& settings, uwsgi::VarPlace
       reading_(settings.read_timeout_ms),
       writing_(settings.write_timeout_ms),
       draining_(settings.drain_ms),
+      harakiri_(settings.harakiri_ms),
       receive_(new uint8_t[kReceiveSize]) {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -47,6 +48,9 @@ Engine::Engine(EngineHost& host, const EngineSettings& settings, uwsgi::VarPlace
 Engine::~Engine() {
   // The host is being destroyed as well: nothing is reported to it any more.
   accepting_ = true;
+  running_ = nullptr;
+  published_ms_ = 0;
+  for (auto& connection : connections_) connection->deadline.cancel();
   for (auto& connection : connections_) {
     if (connection->state != ConnectionState::kFree) close(*connection);
   }
@@ -73,6 +77,9 @@ Connection& Engine::open(int fd, bool unix_socket) {
 // close(2) takes the descriptor out of epoll as well: it is never duplicated.
 void Engine::close(Connection& connection) {
   connection.cancel();
+  connection.deadline.cancel();
+  connection.note.reset();
+  publish_deadline();
   ::close(connection.fd);
   connection.fd = -1;
   connection.state = ConnectionState::kFree;
@@ -126,6 +133,7 @@ void Engine::await_application(Connection& connection) {
   } else {
     connection.cancel();
   }
+  watch(connection, writes || connection.wants_body);
   update_tick();
 }
 
@@ -265,11 +273,15 @@ void Engine::tick() {
     gone(static_cast<Connection&>(*due));
   }
   while (DeadlineNode* due = draining_.take_due(now)) close(static_cast<Connection&>(*due));
+  while (DeadlineNode* due = host_.alive() ? harakiri_.take_due(now) : nullptr) {
+    expire(static_cast<RequestDeadline&>(*due).connection);
+  }
   update_tick();
 }
 
 void Engine::update_tick() {
-  const bool wanted = retry_at_ms_ != 0 || !reading_.empty() || !writing_.empty() || !draining_.empty();
+  const bool wanted =
+      retry_at_ms_ != 0 || !reading_.empty() || !writing_.empty() || !draining_.empty() || !harakiri_.empty();
   if (wanted == ticking_) return;
   ticking_ = wanted;
   host_.tick_wanted(wanted);
@@ -278,6 +290,7 @@ void Engine::update_tick() {
 void Engine::abandon() {
   stopped_ = true;
   accepting_ = false;
+  const uint64_t now = monotonic_ms();
   for (auto& slot : connections_) {
     Connection& connection = *slot;
     switch (connection.state) {
@@ -292,7 +305,7 @@ void Engine::abandon() {
           abort(connection);
           continue;
         }
-        turn_away(connection);
+        turn_away(connection, why_unanswered(connection, now));
         break;
       case ConnectionState::kFlushing:
         abort(connection);
@@ -302,14 +315,16 @@ void Engine::abandon() {
     }
     close(connection);
   }
+  running_ = nullptr;
+  publish_deadline();
 }
 
 // There is no time to wait for this peer. What it has sent is read away, for a close with unread input is a
 // reset.
-void Engine::turn_away(Connection& connection) {
-  host_.on_rejected(Rejection::kStopped, connection.fd, 0);
+void Engine::turn_away(Connection& connection, Rejection reason) {
+  host_.on_unanswered(connection, reason);
   read_some(connection.fd, receive_.get(), kReceiveSize);
-  const std::string_view unavailable = response_to(Rejection::kStopped);
+  const std::string_view unavailable = response_to(reason);
   connection.response.write(connection.fd,
                             {reinterpret_cast<const uint8_t*>(unavailable.data()), unavailable.size()}, {});
 }

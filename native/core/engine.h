@@ -30,6 +30,7 @@ enum class Rejection : uint8_t {
   kTruncated,         // closed; the peer ended inside the packet; detail: bytes received
   kOutOfDescriptors,  // nothing accepted for a while; detail: errno
   kStopped,           // 503; the thread ends with the request unanswered
+  kHarakiri,          // 504; the application has not answered in time
 };
 
 struct EngineSettings {
@@ -40,6 +41,7 @@ struct EngineSettings {
   // A reader may be slow for as long as nginx lets a client be (send_timeout, 60 s).
   uint64_t write_timeout_ms = 60000;
   uint32_t max_requests = 1000;  // unfinished requests at which accepting stops
+  uint64_t harakiri_ms = 0;      // what the application has for a request; 0: any
   // How long, and how much, of an unread request body is read away behind the response. nginx looks for a
   // response only between two of its writes, and takes a reset for the answer.
   uint64_t drain_ms = 2000;
@@ -53,6 +55,7 @@ struct Request {
   Bytes body;         // the complete body, or what has come of a streamed one
   bool streams;       // the body is read with read_body or want_body
   uint8_t modifier1;  // 0 or 30
+  RequestNote note;
 };
 
 class EngineHost {
@@ -66,6 +69,16 @@ class EngineHost {
   // The peer went away with the request unanswered. The connection is freed after this.
   virtual void on_gone(Connection& connection) = 0;
   virtual void on_rejected(Rejection reason, int fd, uint64_t detail) = 0;
+  // The application had a request for too long: its peer has been answered, or reset. The connection is
+  // freed.
+  virtual void on_expired(Connection&, std::string_view note) { static_cast<void>(note); }
+  // The thread ends with the request unanswered, for kStopped or kHarakiri.
+  virtual void on_unanswered(const Connection& connection, Rejection reason) {
+    on_rejected(reason, connection.fd, 0);
+  }
+  // When this has passed (monotonic_ms), and no other has been told since, the thread is stuck: for whoever
+  // can still act then. 0: nothing is waited for.
+  virtual void on_deadline(uint64_t at_ms) { static_cast<void>(at_ms); }
   // For who counts: the peer left in the midst of a request body or a response, or was given up there.
   virtual void on_read_error() {}
   virtual void on_write_error() {}
@@ -135,6 +148,18 @@ class Engine {
     bool unix_socket;
   };
 
+  // While the application runs for a connection. A thread that is terminated there never leaves it.
+  class Turn {
+   public:
+    Turn(Engine& engine, Connection& connection);
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn();
+
+   private:
+    Engine& engine_;
+  };
+
   Connection& open(int fd, bool unix_socket);
   void close(Connection& connection);
   bool accept_one(const Listener& listener);
@@ -147,7 +172,7 @@ class Engine {
   void answer_ping(Connection& connection);
   void reject(Connection& connection, Rejection reason, uint64_t detail);
   void end_of_response(Connection& connection);
-  void turn_away(Connection& connection);
+  void turn_away(Connection& connection, Rejection reason);
   void gone(Connection& connection);
   void flush(Connection& connection);
   void drain(Connection& connection);
@@ -159,6 +184,11 @@ class Engine {
   void await_read(Connection& connection);
   void await_write(Connection& connection);
   void await_application(Connection& connection);
+  void rearm(Connection& connection);
+  void watch(Connection& connection, bool waits_for_peer);
+  void expire(Connection& connection);
+  Rejection why_unanswered(const Connection& connection, uint64_t now_ms) const;
+  void publish_deadline();
   void back_off(int error);
   void update_accepting();
   void update_tick();
@@ -174,6 +204,10 @@ class Engine {
   DeadlineList reading_;
   DeadlineList writing_;
   DeadlineList draining_;
+  DeadlineList harakiri_;
+  const Connection* running_ = nullptr;  // whom the application runs for
+  uint64_t turn_ms_ = 0;                 // since when
+  uint64_t published_ms_ = 0;            // what on_deadline was told last
   std::unique_ptr<uint8_t[]> receive_;
   std::atomic<uint64_t> accepted_{0};
   uint32_t open_ = 0;

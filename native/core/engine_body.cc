@@ -23,6 +23,8 @@ void Engine::upgrade(Connection& connection) {
   connection.upgraded = true;
   connection.content_length = UINT64_MAX;
   connection.body_taken = 0;
+  connection.deadline.cancel();
+  publish_deadline();
   ++upgraded_;
   if (!accepting_) update_accepting();
 }
@@ -37,19 +39,24 @@ ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size,
     memcpy(into, connection.buffer.get() + connection.begin, *got);
     connection.begin += *got;
     connection.body_taken += *got;
+    rearm(connection);
     return ReadResult::kData;
   }
+  // The time until its peer sends is not the application's.
+  host_.on_deadline(published_ms_ = 0);
   for (;;) {
     const ssize_t result = read_some(connection.fd, into, size);
     if (result > 0) {
       *got = static_cast<size_t>(result);
       connection.body_taken += *got;
+      rearm(connection);
       return ReadResult::kData;
     }
     pollfd waiting{.fd = connection.fd, .events = POLLIN};
     const bool ended = result == 0 || !would_block(errno);
     if (!ended && poll(&waiting, 1, static_cast<int>(settings_.read_timeout_ms)) != 0) continue;
     host_.on_read_error();
+    rearm(connection);
     return ended ? ReadResult::kGone : ReadResult::kTimeout;
   }
 }
@@ -72,7 +79,10 @@ void Engine::deliver_body(Connection& connection) {
   connection.body_taken += chunk.size();
   connection.wants_body = false;
   const uint32_t generation = connection.generation;
-  host_.on_data(connection, chunk);
+  {
+    const Turn turn(*this, connection);
+    host_.on_data(connection, chunk);
+  }
   if (connection.state == ConnectionState::kRunning && connection.generation == generation)
     await_application(connection);
 }

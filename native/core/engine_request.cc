@@ -105,7 +105,9 @@ void Engine::consider(Connection& connection, Bytes bytes) {
   }
   // Bytes beyond CONTENT_LENGTH belong to nobody: one packet per connection.
   const size_t of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), vars.content_length));
-  run_application(connection, {block, vars.count, rest.first(of_body), streams, header.modifier1},
+  run_application(connection,
+                  {block, vars.count, rest.first(of_body), streams, header.modifier1,
+                   RequestNote::of(block, places_, vars.count)},
                   rest.first(of_body));
 }
 
@@ -141,10 +143,14 @@ void Engine::run_application(Connection& connection, const Request& request, Byt
     connection.body_taken = connection.content_length;
   }
   const uint32_t generation = connection.generation;
-  host_.on_request(connection, request);
+  {
+    const Turn turn(*this, connection);
+    host_.on_request(connection, request);
+  }
   // Usually answered by now, and the connection free for the next.
-  if (connection.state == ConnectionState::kRunning && connection.generation == generation)
-    await_application(connection);
+  if (connection.state != ConnectionState::kRunning || connection.generation != generation) return;
+  if (settings_.harakiri_ms != 0) connection.note = std::make_unique<RequestNote>(request.note);
+  await_application(connection);
 }
 
 }  // namespace uwsgi_node

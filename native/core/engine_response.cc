@@ -22,6 +22,7 @@ constexpr int kDrainReads = 16;
 void Engine::respond(Connection& connection, Segment head, Segment body) {
   if (connection.state == ConnectionState::kFree) return discard(head, body);
   connection.response_begun = true;
+  connection.deadline.cancel();
   switch (connection.response.write(connection.fd, head, body)) {
     case WriteResult::kDone:
       return end_of_response(connection);
@@ -80,6 +81,7 @@ WriteResult Engine::write(Connection& connection, Segment first, Segment second)
     host_.on_write_error();
     close(connection);
   }
+  if (result != WriteResult::kDead) rearm(connection);
   // What is added to a queue that does not move must not put off the deadline of its reader.
   if (result == WriteResult::kAgain && !waits) await_application(connection);
   return result;
@@ -87,6 +89,7 @@ WriteResult Engine::write(Connection& connection, Segment first, Segment second)
 
 void Engine::finish(Connection& connection) {
   if (connection.state != ConnectionState::kRunning) return;
+  connection.deadline.cancel();
   connection.wants_body = false;
   if (!connection.response.pending()) return end_of_response(connection);
   connection.state = ConnectionState::kFlushing;
@@ -146,7 +149,10 @@ void Engine::flush(Connection& connection) {
   }
   if (connection.state == ConnectionState::kFlushing) return end_of_response(connection);
   const uint32_t generation = connection.generation;
-  host_.on_writable(connection);
+  {
+    const Turn turn(*this, connection);
+    host_.on_writable(connection);
+  }
   if (connection.state == ConnectionState::kRunning && connection.generation == generation)
     await_application(connection);
 }

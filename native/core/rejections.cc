@@ -19,6 +19,7 @@ constexpr std::string_view kVarsTooLarge =
     UWSGI_NODE_PLAIN("431 Request Header Fields Too Large", "32", "Request Header Fields Too Large");
 constexpr std::string_view kUnavailable =
     UWSGI_NODE_PLAIN("503 Service Unavailable", "20", "Service Unavailable");
+constexpr std::string_view kGatewayTimeout = UWSGI_NODE_PLAIN("504 Gateway Timeout", "16", "Gateway Timeout");
 
 #undef UWSGI_NODE_PLAIN
 
@@ -38,6 +39,8 @@ std::string_view response_to(Rejection reason) {
       return kVarsTooLarge;
     case Rejection::kStopped:
       return kUnavailable;
+    case Rejection::kHarakiri:
+      return kGatewayTimeout;
     case Rejection::kTls:
     case Rejection::kModifier:
     case Rejection::kTruncated:

@@ -35,7 +35,8 @@ void Scoreboard::clear(uint32_t first, uint32_t count) {
     ScoreRow& cleared = row(index);
     for (auto* field : {&cleared.requests, &cleared.finished, &cleared.bytes, &cleared.running_us,
                         &cleared.started_us, &cleared.exceptions, &cleared.read_errors, &cleared.write_errors,
-                        &cleared.harakiris, &cleared.load}) {
+                        &cleared.harakiris, &cleared.deadline_ms, &cleared.front_deadline_ms, &cleared.load,
+                        &cleared.thread_id, &cleared.watched_ms}) {
       field->store(0, std::memory_order_relaxed);
     }
     cleared.note.clear();

@@ -6,6 +6,8 @@
 // not yet, and nothing worse.
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +28,12 @@ struct alignas(64) ScoreRow {
   std::atomic<uint64_t> exceptions;    // the application threw
   std::atomic<uint64_t> read_errors;   // the peer ended, or stalled, inside a request
   std::atomic<uint64_t> write_errors;  // it left, or stalled, inside a response
-  // Requests ended by harakiri: counted by the worker's control thread, for the thread may be stuck.
-  alignas(64) std::atomic<uint64_t> harakiris;
+  // Harakiri. Times are of CLOCK_MONOTONIC; 0: none. When the deadlines have passed the thread is stuck.
+  alignas(64) std::atomic<uint64_t> deadline_ms;  // of requests in the engine
+  std::atomic<uint64_t> front_deadline_ms;        // and of those that came by other ways
+  std::atomic<uint64_t> harakiris;                // requests ended, by the thread or its worker's control
+  std::atomic<uint64_t> thread_id;                // of the kernel
+  std::atomic<uint64_t> watched_ms;               // when the worker's control last looked
   // Thousandths of the last second that the thread was at work; its control thread measures it.
   std::atomic<uint64_t> load;
   // The request that was handed over last.
@@ -80,6 +86,9 @@ class ScoreKeeper {
     add_relaxed(row_->meters.statuses[0], requests - row_->finished.load(std::memory_order_relaxed));
     row_->finished.store(requests, std::memory_order_relaxed);
     add_relaxed(row_->meters.starts, 1);
+    set_deadline(0);
+    set_front_deadline(0);
+    row_->thread_id.store(static_cast<uint64_t>(gettid()), std::memory_order_relaxed);
   }
   // A request is handed to the application. Returns when, for end().
   uint64_t begin(std::string_view note) {
@@ -104,6 +113,16 @@ class ScoreKeeper {
     add_relaxed(row_->running_us, took_us);
     row_->meters.count(status, took_us);
     return latest_ = total_->fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  void set_deadline(uint64_t at_ms) {
+    if (row_ != nullptr) row_->deadline_ms.store(at_ms, std::memory_order_relaxed);
+  }
+  void set_front_deadline(uint64_t at_ms) {
+    if (row_ != nullptr) row_->front_deadline_ms.store(at_ms, std::memory_order_relaxed);
+  }
+  // Two threads may count: this one, and its worker's control when this one is stuck.
+  void count_harakiri() {
+    if (row_ != nullptr) row_->harakiris.fetch_add(1, std::memory_order_relaxed);
   }
   void count_exception() {
     if (row_ != nullptr) add_relaxed(row_->exceptions, 1);

@@ -133,6 +133,10 @@ export interface Settings extends LogSettings {
   limitPost: number;
   /** Seconds of silence after which a peer is given up; default 4. */
   socketTimeout: number;
+  /** Seconds that the application has for a request; 0: any. */
+  harakiri: number;
+  /** More is logged of a thread that is stuck. */
+  harakiriVerbose: boolean;
   /** Seconds an idle kept-alive HTTP connection is held; default 60; 0: every response ends its connection. */
   httpKeepalive: number;
   /** Seconds of silence inside a request or a response after which an HTTP peer is given up; default 60. */
@@ -269,6 +273,8 @@ export function defaultSettings(): Settings {
     postBuffering: 65_536,
     limitPost: 0,
     socketTimeout: 4,
+    harakiri: 0,
+    harakiriVerbose: false,
     httpKeepalive: 60,
     httpTimeout: 60,
     async: 1000,

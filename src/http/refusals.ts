@@ -34,6 +34,8 @@ export const refusals = {
   bodyTooLarge: refusal(413, 'Content Too Large', 'the body is larger than limit-post'),
   overload: refusal(503, 'Service Unavailable', 'as many requests as async allows are unanswered'),
   headTooLarge: refusal(431, 'Request Header Fields Too Large', 'the head is larger than buffer-size'),
+  overdue: refusal(504, 'Gateway Timeout', 'the application has not answered in time (harakiri)'),
+  unanswered: refusal(503, 'Service Unavailable', 'the thread ended before the application answered'),
 } as const;
 
 /** @param error what the file system said: no space, no right */

@@ -39,6 +39,16 @@ export interface CoreScore {
   age: number;
 }
 
+/** For whoever looks after threads that hang. */
+export interface CoreWatch {
+  /** When the thread is stuck if it has told no other time until then, milliseconds of `native.monotonic()`; 0: never. */
+  deadline: number;
+  /** When the control thread of its worker last looked after it, of the same clock; 0: it has not. */
+  watched: number;
+  /** The kernel's number of the thread, for /proc. */
+  kernelId: number;
+}
+
 /** @param numbers scratch of `Score.length` */
 export function readCore(reader: ScoreReader, row: number, numbers: Float64Array): CoreScore {
   reader.readScore(row, numbers);
@@ -60,15 +70,29 @@ export function readCore(reader: ScoreReader, row: number, numbers: Float64Array
   };
 }
 
+/** @param numbers scratch of `Score.length` */
+export function readWatch(reader: ScoreReader, row: number, numbers: Float64Array): CoreWatch {
+  reader.readScore(row, numbers);
+  return {
+    deadline: numbers[Score.deadline]!,
+    watched: numbers[Score.watched]!,
+    kernelId: numbers[Score.kernelId]!,
+  };
+}
+
 /** The request that was handed over last; while several are open, the others are not told of. Null: there was none. */
 export function readNote(reader: ScoreReader, row: number): RequestNote | null {
-  const text = reader.readNote(row);
+  return parseNote(reader.readNote(row));
+}
+
+/** @param text as `readNote` and `expired` of the addon have it; '' for none */
+export function parseNote(text: string): RequestNote | null {
   if (text === '') return null;
   const [method = '', address = '', ...uri] = text.split('\0');
   return { method, address, uri: uri.join('\0') };
 }
 
 /** The text that `beginRequest` takes. */
-export function noteOf(method: string, address: string, uri: string): string {
+export function noteText({ method, address, uri }: RequestNote): string {
   return `${method}\0${address}\0${uri}`;
 }

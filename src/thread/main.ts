@@ -11,7 +11,13 @@ import { packageVersion } from '../config/version.js';
 import { loadErrors } from '../errors.js';
 import { printStyle, serverStyle } from '../log/line-style.js';
 import { log, setLineStyle } from '../log/stderr.js';
-import type { ControlToThread, LoadedApp, ThreadStart, ThreadToControl } from '../messages.js';
+import {
+  answerStuckSymbol,
+  type ControlToThread,
+  type LoadedApp,
+  type ThreadStart,
+  type ThreadToControl,
+} from '../messages.js';
 import { native } from '../native.js';
 import { packageRoot } from '../package-root.js';
 import type { Application } from '../wsgi/types.js';
@@ -129,6 +135,7 @@ async function run(): Promise<void> {
     },
   });
   watchUncaught(settings.uncaughtErrors, server);
+  Object.assign(globalThis, { [Symbol.for(answerStuckSymbol)]: () => server.answerStuck() });
   control.on('message', (message: ControlToThread) => {
     if (message.type === 'drain') void drain(server, message.isReplaced);
     else void collect(message.ask);

@@ -120,6 +120,12 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     }
   }
 
+  /** The head has gone out, and the response is not complete. */
+  get begun(): boolean {
+    const waiting = this.#waiting;
+    return waiting !== null && (waiting.head !== null || waiting.bytes > 0);
+  }
+
   get raw(): RawSink {
     return this;
   }
@@ -180,13 +186,16 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     drained?.();
   }
 
-  /** The engine, or a failed write: the peer is gone. */
-  lose(): void {
+  /**
+   * The engine, or a failed write: the peer is gone.
+   * @param answer what the engine has told it instead of a response, for the log
+   */
+  lose(answer: ResponseHead | null = null): void {
     if (this.gone) return;
     const answered = this.over;
     this.gone = this.over = true;
     const { head, bytes, controller, onData } = this.#rest;
-    if (!answered) this.#tell(head, bytes, onData === null ? 'left' : 'left-sending');
+    if (!answered) this.#tell(head ?? answer, bytes, onData === null ? 'left' : 'left-sending');
     controller?.abort();
     this.data(null);
     this.writable();

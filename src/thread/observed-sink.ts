@@ -26,6 +26,9 @@ export class LazySignal implements SignalSource {
   }
 }
 
+/** What a request is answered through; `fail` gives it up from outside (uncaught.ts). */
+export type Answer = ResponseSink & { fail(text: string): void };
+
 /** Counts what goes through, and tells once when the response is over. */
 export class LoggedSink implements ResponseSink {
   readonly #inner: ResponseSink;

@@ -48,6 +48,8 @@ function text(reason: number, detail: number, settings: Settings): string {
       return `accept() failed (errno ${detail}): out of file descriptors or memory; connections wait in the backlog (raise the limit: ulimit -n, or LimitNOFILE in a systemd unit)`;
     case Rejection.stopped:
       return 'the thread ended with this request unanswered...503';
+    case Rejection.harakiri:
+      return `the thread ended with this request unanswered after ${settings.harakiri} seconds...504 (option harakiri)`;
     default:
       return `a connection was refused (reason ${reason}, ${detail})`;
   }

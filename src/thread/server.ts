@@ -7,22 +7,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { upgradeServerOf } from '../adapters/websocket.js';
 import type { Settings } from '../config/settings.js';
 import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front.js';
+import { refusals } from '../http/refusals.js';
+import { harakiri } from '../log/harakiri.js';
 import { sizeOfHead } from '../log/request-line.js';
 import { type EndOfRequest, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { InheritedListener } from '../messages.js';
 import { Fact, type NativeEngine, type NativeScoreboard, native } from '../native.js';
-import { noteOf } from '../stats/core-score.js';
+import { noteText, parseNote, type RequestNote } from '../stats/core-score.js';
 import { callApplication, type ErrorReport } from '../wsgi/call.js';
 import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
 import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
 import { exceptionReport } from './exceptions.js';
+import { FrontHarakiri } from './front-harakiri.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
 import { NativeSink } from './native-sink.js';
-import { LazySignal, LoggedSink } from './observed-sink.js';
+import { type Answer, LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
 import { type RequestTrace, Tracing } from './tracing.js';
 import type { OpenRequest, Requests } from './uncaught.js';
@@ -48,11 +51,14 @@ export interface ServerOptions {
 /** The piece of the addon that counts this thread's requests. */
 export type Score = Pick<
   NativeScoreboard,
-  'beginRequest' | 'endRequest' | 'latestRequest' | 'countException'
+  'beginRequest' | 'endRequest' | 'latestRequest' | 'countException' | 'countOwnHarakiri' | 'setFrontDeadline'
 >;
 
-/** What a request is answered through; `fail` gives it up from outside (uncaught.ts). */
-type Answer = ResponseSink & { fail(text: string): void };
+/**
+ * Inside of its callbacks uWebSockets.js holds back what does not fill a buffer of 16 KiB until they return, and the one
+ * in which a thread hangs never does.
+ */
+const UWS_CORK = 20_480;
 
 /** How often a draining server looks whether its last request is over, milliseconds. */
 const drainLook = 5;
@@ -68,6 +74,7 @@ export class ThreadServer implements Requests {
   readonly #builder: EnvironBuilder;
   readonly #log: RequestLog | null;
   readonly #score: Score | null;
+  readonly #core: number;
   readonly #engine: NativeEngine;
   /** Requests that wait for something, by connection. */
   readonly #pending: NativeSink[] = [];
@@ -77,6 +84,8 @@ export class ThreadServer implements Requests {
   /** Null where requests are not tracked. */
   readonly #current: AsyncLocalStorage<OpenRequest> | null;
   #front: HttpFront | null = null;
+  /** Where HTTP is served and the option is on. */
+  #harakiri: FrontHarakiri | null = null;
 
   constructor(
     application: Application,
@@ -95,6 +104,7 @@ export class ThreadServer implements Requests {
     this.#constants = constants;
     this.#builder = new EnvironBuilder(constants);
     this.#score = score;
+    this.#core = core;
     this.#log = RequestLog.of(settings, core, workerId, score);
     this.#engine = native.createEngine(
       {
@@ -105,6 +115,7 @@ export class ThreadServer implements Requests {
         postBuffering: settings.postBuffering,
         limitPost: settings.limitPost,
         socketTimeout: settings.socketTimeout * 1000,
+        harakiri: settings.harakiri * 1000,
         maxRequests: settings.async,
       },
       {
@@ -112,6 +123,7 @@ export class ThreadServer implements Requests {
         writable: (connection) => this.#pending[connection]?.writable(),
         data: (connection, chunk) => this.#pending[connection]?.data(chunk),
         gone: (connection) => this.#pending[connection]?.lose(),
+        expired: (connection, note, elapsed) => this.#expire(connection, note, elapsed),
         rejected: (reason, peer, detail) => log(rejectionLine(reason, peer, detail, settings)),
       },
       this.#builder.places,
@@ -129,6 +141,7 @@ export class ThreadServer implements Requests {
   async startHttp(listeners: InheritedListener[], engine?: HttpEngine): Promise<string | null> {
     const http = listeners.filter(({ protocol }) => protocol === 'http');
     if (http.length === 0) return null;
+    this.#harakiri = this.#makeHarakiri();
     const upgrading = upgradeServerOf(this.#application);
     const { startHttpFront } = await import('../http/front.js');
     this.#front = await startHttpFront({
@@ -181,6 +194,32 @@ export class ThreadServer implements Requests {
     this.#log?.flush();
   }
 
+  /**
+   * Answers what came over HTTP, because the thread is about to be ended: called while it hangs. What came through the
+   * engine is answered when the thread ends, or here where it cannot end without its process.
+   */
+  answerStuck(): void {
+    const cannotEnd = this.#front?.engine === 'uWebSockets.js';
+    this.#harakiri?.answerStuck(cannotEnd ? UWS_CORK : 0);
+    if (cannotEnd) this.#engine.close();
+    this.#log?.flush();
+  }
+
+  #makeHarakiri(): FrontHarakiri | null {
+    const patience = this.#settings.harakiri * 1000;
+    if (patience === 0) return null;
+    const score = this.#score;
+    return new FrontHarakiri({ patience, core: this.#core, score, onEnded: () => score?.countOwnHarakiri() });
+  }
+
+  /** The engine has answered: the application had the request for too long. */
+  #expire(connection: number, text: string, age: number): void {
+    const sink = this.#pending[connection];
+    const note = parseNote(text);
+    if (note !== null) log(harakiri.waited({ core: this.#core, note, age }, sink?.begun ?? false));
+    sink?.lose(refusals.overdue.head);
+  }
+
   #request(text: string, body: Buffer | null): void {
     const facts = this.#builder.facts;
     const connection = facts[Fact.connection]!;
@@ -205,8 +244,7 @@ export class ThreadServer implements Requests {
   #beginOverHttp(environ: Environ): EndOfRequest {
     const score = this.#score;
     const line = this.#log?.begin(environ, { vars: countVars(environ), size: 0, modifier1: 0 });
-    const { REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI } = environ;
-    const began = score?.beginRequest(noteOf(REQUEST_METHOD, String(REMOTE_ADDR), String(REQUEST_URI))) ?? 0;
+    const began = score?.beginRequest(noteText(noteOf(environ))) ?? 0;
     this.#openOverHttp.add(environ);
     return (head, bytes, ending) => {
       this.#openOverHttp.delete(environ);
@@ -242,9 +280,20 @@ export class ThreadServer implements Requests {
     const environ = attach(vars, input, signal);
     const finished = this.#beginOverHttp(environ);
     const trace = this.#tracing.begin(environ);
-    const answer = new LoggedSink(sink, trace?.watchEnd(finished) ?? finished);
-    this.#call(environ, answer, trace);
+    const logged = new LoggedSink(sink, trace?.watchEnd(finished) ?? finished);
+    const timed = this.#harakiri?.watch(logged, noteOf(environ)) ?? null;
+    const answer = timed ?? logged;
+    if (timed === null) this.#call(environ, answer, trace);
+    else this.#harakiri?.run(timed, () => this.#call(environ, answer, trace));
   }
+}
+
+function noteOf({ REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI, PATH_INFO }: Environ): RequestNote {
+  return {
+    method: REQUEST_METHOD,
+    address: String(REMOTE_ADDR ?? ''),
+    uri: String(REQUEST_URI ?? PATH_INFO),
+  };
 }
 
 /** As if the head had come in a packet: the server's own keys are in lower case. */

@@ -6,6 +6,8 @@ import { lastCall } from '../last-call.js';
 import { log } from '../log/stderr.js';
 import type { MasterToWorker } from '../messages.js';
 import { native } from '../native.js';
+import { HarakiriWatch } from './harakiri.js';
+import { Inspection } from './inspection.js';
 import { spawnThread } from './thread-handle.js';
 import { WorkerControl } from './worker.js';
 
@@ -26,6 +28,12 @@ const control = new WorkerControl({
   spawnThread,
   lastCall: (listeners) => lastCall(listeners, native),
   exit: (code) => native.exitNow(code),
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  watch: (worker) => {
+    native.mapScoreboard(worker.board.fd, worker.board.size);
+    const inspect = (threadId: number) => Inspection.open(threadId);
+    new HarakiriWatch({ ...worker, pid: process.pid, scores: native, inspect, log });
+  },
   log,
   pin: (processors) => native.pinProcess(processors),
   scoreboard: native,

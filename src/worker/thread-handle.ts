@@ -12,6 +12,7 @@ export interface JsThread {
   postMessage(message: ControlToThread): void;
   terminate(): Promise<number>;
   readonly performance: Pick<typeof performance, 'eventLoopUtilization'>;
+  readonly threadId: number;
   on(event: 'message', listener: (message: ThreadToControl) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   on(event: 'exit', listener: (code: number) => void): unknown;
@@ -27,6 +28,8 @@ export interface ThreadDeath {
   lived: number | null;
   /** It had said that it cannot load the application. */
   failed: boolean;
+  /** Why it was terminated, where it was for a reason of its own. */
+  reason: string | null;
 }
 
 export interface ThreadEvents {
@@ -57,6 +60,7 @@ export class ThreadHandle {
   readonly #thread: JsThread | null;
   #error: unknown;
   #measured: EventLoopUtilization | null = null;
+  #reason: string | null = null;
   #readyAt: number | null = null;
   #patience: NodeJS.Timeout | null = null;
 
@@ -79,8 +83,14 @@ export class ThreadHandle {
     if (this.state === 'ready') this.#thread?.postMessage({ type: 'collect', ask });
   }
 
-  /** Ends it at once. */
-  terminate(): void {
+  /** Node's number of the thread; -1 where there is none. */
+  get threadId(): number {
+    return this.#thread?.threadId ?? -1;
+  }
+
+  /** Ends it at once. @param reason for the log */
+  terminate(reason: string | null = null): void {
+    this.#reason ??= reason;
     void this.#thread?.terminate();
   }
 
@@ -146,7 +156,7 @@ export class ThreadHandle {
     const failed = this.state === 'failed';
     this.state = 'gone';
     const lived = this.#readyAt === null ? null : performance.now() - this.#readyAt;
-    this.#events.ended(this, { error: this.#error, code, lived, failed });
+    this.#events.ended(this, { error: this.#error, code, lived, failed, reason: this.#reason });
   }
 }
 

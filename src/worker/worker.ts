@@ -5,6 +5,7 @@
  */
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';
+import { harakiri } from '../log/harakiri.js';
 import { serverStyle } from '../log/line-style.js';
 import { deaths } from '../log/startup.js';
 import { setLineStyle } from '../log/stderr.js';
@@ -21,6 +22,7 @@ import {
 import type { NativeScoreboard } from '../native.js';
 import { Throttle } from '../throttle.js';
 import { bindWorker } from './affinity.js';
+import type { WatchedWorker } from './harakiri.js';
 import { type SpawnThread, type ThreadDeath, type ThreadEvents, ThreadHandle } from './thread-handle.js';
 
 export interface WorkerParts {
@@ -32,6 +34,10 @@ export interface WorkerParts {
   lastCall(listeners: readonly InheritedListener[]): Promise<void>;
   /** Ends the process at once. */
   exit(code: number): void;
+  /** The same, by a signal that nothing in it can hold up. */
+  kill(): void;
+  /** Looks after threads that hang. */
+  watch(worker: WatchedWorker): void;
   log(...lines: string[]): void;
   /** Binds this process to processors. Returns what went wrong, or null. */
   pin(processors: readonly number[]): string | null;
@@ -51,6 +57,8 @@ interface Slot {
 const LAST_WORDS = 1_000;
 /** Milliseconds between two measurements of how busy the threads are. */
 const LOAD_INTERVAL = 1_000;
+/** How long the other threads of a process that must be killed may finish their requests, milliseconds. */
+const NEIGHBOURS_PATIENCE = 5_000;
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -61,6 +69,8 @@ export class WorkerControl {
   #start!: StartWorker;
   #slots: Slot[] = [];
   #http: string | null = null;
+  /** Cores whose thread cannot be ended: the process is about to be. */
+  readonly #stuck = new Set<number>();
   #lastWords: NodeJS.Timeout | null = null;
 
   constructor(parts: WorkerParts) {
@@ -70,7 +80,7 @@ export class WorkerControl {
       failed: (thread, reason) => this.#onFailed(thread, reason),
       collected: (message) => parts.send(message, () => {}),
       spoiled: () => parts.send({ type: 'spoiled' }, () => {}),
-      drained: () => this.#exitIfDone(),
+      drained: () => this.#onDrained(),
       ended: (thread, death) => this.#onEnded(thread, death),
     };
   }
@@ -119,7 +129,9 @@ export class WorkerControl {
       respawn: null,
     }));
     for (const slot of this.#slots) this.#spawn(slot);
-    if (start.scores !== undefined) this.#reportLoads(start.scores);
+    if (start.scores === undefined) return;
+    this.#reportLoads(start.scores);
+    if (start.settings.harakiri > 0) this.#watch(start, start.scores);
   }
 
   /** Every second: nobody has to ask a thread, which may be stuck. */
@@ -132,6 +144,42 @@ export class WorkerControl {
       }
     };
     setInterval(report, LOAD_INTERVAL).unref();
+  }
+
+  #watch({ workerId, settings }: StartWorker, board: ScoreRows): void {
+    this.#parts.watch({
+      workerId,
+      isVerbose: settings.harakiriVerbose,
+      board,
+      cores: () =>
+        this.#slots.flatMap(({ core, thread }) =>
+          // What the row says of one that still loads is its predecessor's.
+          thread?.state === 'ready' || thread?.state === 'draining'
+            ? { core, row: board.row + core, thread }
+            : [],
+        ),
+      canTerminate: () => this.#http !== 'uWebSockets.js',
+      giveUp: (core) => this.#giveUpProcess(core),
+    });
+  }
+
+  /** A thread cannot be ended, so the process must be: as soon as the others have finished, or after a while. */
+  #giveUpProcess(core: number): void {
+    const { log, pid } = this.#parts;
+    const why = this.#http === 'uWebSockets.js' ? 'it runs uWebSockets.js' : 'it runs native code';
+    log(harakiri.process(core, this.#start.workerId, pid, why));
+    this.#stuck.add(core);
+    setTimeout(() => this.#parts.kill(), NEIGHBOURS_PATIENCE);
+    for (const { thread, respawn } of this.#slots) {
+      if (respawn !== null) clearTimeout(respawn);
+      if (thread !== null && !this.#stuck.has(thread.core)) thread.drain();
+    }
+    this.#killIfDone();
+  }
+
+  #killIfDone(): void {
+    const others = this.#slots.filter(({ core, thread }) => thread !== null && !this.#stuck.has(core));
+    if (others.every(({ thread }) => thread!.state === 'drained')) this.#parts.kill();
   }
 
   #spawn(slot: Slot): void {
@@ -179,9 +227,18 @@ export class WorkerControl {
     this.#exitIfDone();
   }
 
+  #onDrained(): void {
+    if (this.#stuck.size > 0) this.#killIfDone();
+    else this.#exitIfDone();
+  }
+
   #onEnded(thread: ThreadHandle, death: ThreadDeath): void {
     const slot = this.#slots[thread.core]!;
     slot.thread = null;
+    if (this.#stuck.size > 0) {
+      this.#killIfDone();
+      return;
+    }
     switch (this.#phase) {
       case 'stopping':
         this.#exitIfDone();
@@ -198,11 +255,11 @@ export class WorkerControl {
     }
   }
 
-  #replace(slot: Slot, { error, code, lived, failed }: ThreadDeath): void {
+  #replace(slot: Slot, { error, code, lived, failed, reason }: ThreadDeath): void {
     const { log, pid } = this.#parts;
     const id = this.#start.workerId;
     if (failed) log(deaths.unloadableCore(slot.core, id, pid));
-    else log(deaths.core(slot.core, id, pid, causeOf(error, code)));
+    else log(deaths.core(slot.core, id, pid, reason ?? causeOf(error, code)));
     if (error !== undefined) log(words(error));
     const delay = slot.throttle.delayAfter(lived);
     if (delay > 0) log(deaths.tooFast(`core ${slot.core} of worker ${id}`, delay));

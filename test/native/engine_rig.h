@@ -121,7 +121,9 @@ class Rig : public EngineHost {
   std::vector<Seen> seen;
   std::vector<Rejected> rejected;
   std::vector<uint32_t> gone;
-  bool listening = true;  // the engine wants its listener to be watched
+  std::vector<std::string> expired;  // notes
+  uint64_t deadline = 0;             // told last
+  bool listening = true;             // the engine wants its listener to be watched
   bool ticking = false;
   bool is_alive = true;
   int serves = 0;  // times the listener was readable and wanted
@@ -136,6 +138,8 @@ class Rig : public EngineHost {
   void on_writable(Connection& connection) override { writable(connection); }
   void on_data(Connection& connection, Bytes chunk) override { data(connection, chunk); }
   void on_gone(Connection& connection) override { gone.push_back(connection.id); }
+  void on_expired(Connection&, std::string_view note) override { expired.emplace_back(note); }
+  void on_deadline(uint64_t at_ms) override { deadline = at_ms; }
   void on_rejected(Rejection reason, int fd, uint64_t detail) override;
   void listen_to_new(bool wanted) override { listening = wanted; }
   void tick_wanted(bool wanted) override { ticking = wanted; }

@@ -301,15 +301,20 @@ export const limitOptions = defineOptions('limits', [
     help: 'unfinished requests a thread takes on at once',
     ...intoInteger('async', { min: 1 }),
   },
+  {
+    name: 'harakiri',
+    short: 't',
+    metavar: 'SECONDS',
+    help: 'end a request that takes longer than this with 504; a thread that hangs in it is replaced',
+    ...intoInteger('harakiri', { max: 2_000_000 }),
+  },
+  {
+    name: 'harakiri-verbose',
+    help: 'log more of a thread that hangs: the whole stack, system call and wait channel',
+    ...intoBool('harakiriVerbose'),
+  },
   ...notYetAll([
-    int('harakiri', 'SECONDS', 'end a request that takes longer than this', { short: 't' }),
-    flag('harakiri-verbose', 'log more about a request that is ended'),
-    int('harakiri-graceful-timeout', 'SECONDS', 'time between the first, polite signal and the last'),
-    int('harakiri-graceful-signal', 'N', 'the first, polite signal'),
     int('harakiri-queue-threshold', 'N', 'end slow requests only while at least this many connections wait'),
-    flag('harakiri-no-arh', 'do not count what runs after a request', {
-      aliases: ['no-harakiri-arh', 'no-harakiri-after-req-hook'],
-    }),
     text('upload-progress', 'DIR', 'write the progress of uploads into files here'),
     int('response-headers-limit', 'BYTES', 'largest head of a response'),
     int('chunked-input-limit', 'BYTES', 'largest chunk of a request body'),
@@ -321,6 +326,18 @@ export const limitOptions = defineOptions('limits', [
       aliases: ['websocket-pong-tolerance'],
     }),
     int('websockets-max-size', 'KB', 'largest websocket message', { aliases: ['websocket-max-size'] }),
+  ]),
+  ...withoutEffect(
+    'a request that is ended has been answered and its uwsgi.signal aborted; there is nobody left to be polite to',
+    [
+      int('harakiri-graceful-timeout', 'SECONDS', 'time between the first, polite signal and the last'),
+      int('harakiri-graceful-signal', 'N', 'the first, polite signal'),
+    ],
+  ),
+  ...withoutEffect("a request's time ends with its response", [
+    flag('harakiri-no-arh', 'do not count what runs after a request', {
+      aliases: ['no-harakiri-arh', 'no-harakiri-after-req-hook'],
+    }),
   ]),
   ...withoutEffect('a request is bounded by buffer-size, not by the number of its vars', [
     text('max-vars', 'N', 'vars a request may have', { short: 'v' }),

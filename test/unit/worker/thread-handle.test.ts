@@ -36,7 +36,7 @@ describe('ThreadHandle', () => {
     expect(handle.state).toBe('drained');
     thread.end(0);
     expect(seen).toEqual(['ready', 'drained']);
-    expect(deaths).toEqual([{ error: undefined, code: 0, lived: 0, failed: false }]);
+    expect(deaths).toEqual([{ error: undefined, code: 0, lived: 0, failed: false, reason: null }]);
   });
 
   it('ends a thread that goes on loading after it was told to drain', () => {
@@ -64,7 +64,7 @@ describe('ThreadHandle', () => {
     vi.advanceTimersByTime(700);
     const error = new Error('boom');
     thread.end(1, error);
-    expect(deaths).toEqual([{ error, code: 1, lived: 700, failed: false }]);
+    expect(deaths).toEqual([{ error, code: 1, lived: 700, failed: false, reason: null }]);
   });
 
   it('reports that it had failed to load', () => {
@@ -72,7 +72,7 @@ describe('ThreadHandle', () => {
     thread.say({ type: 'failed', reason: 'oops' });
     thread.end(1);
     expect(seen).toEqual(['failed oops']);
-    expect(deaths).toEqual([{ error: undefined, code: 1, lived: null, failed: true }]);
+    expect(deaths).toEqual([{ error: undefined, code: 1, lived: null, failed: true, reason: null }]);
   });
 
   it('reports a thread that could not be started, but not before the caller has the handle', () => {
@@ -82,6 +82,6 @@ describe('ThreadHandle', () => {
     handle.drain();
     handle.terminate();
     vi.advanceTimersByTime(1);
-    expect(deaths).toEqual([{ error, code: 1, lived: null, failed: false }]);
+    expect(deaths).toEqual([{ error, code: 1, lived: null, failed: false, reason: null }]);
   });
 });

@@ -7,6 +7,7 @@ import {
   type WorkerToMaster,
 } from '../../../src/messages.js';
 import { FIRST_DELAY } from '../../../src/throttle.js';
+import type { WatchedWorker } from '../../../src/worker/harakiri.js';
 import { WorkerControl } from '../../../src/worker/worker.js';
 import { FakeThread } from './fake-thread.js';
 
@@ -20,6 +21,8 @@ function create() {
   const sent: WorkerToMaster[] = [];
   const exits: number[] = [];
   const lastCalled: InheritedListener[] = [];
+  const kills: number[] = [];
+  const watched: WatchedWorker[] = [];
   const lines: string[] = [];
   const loads: [number, number][] = [];
   const control = new WorkerControl({
@@ -38,6 +41,8 @@ function create() {
       return Promise.resolve();
     },
     exit: (code) => exits.push(code),
+    kill: () => kills.push(threads.length),
+    watch: (worker) => watched.push(worker),
     log: (...more) => lines.push(...more),
     pin: () => null,
     scoreboard: {
@@ -45,7 +50,7 @@ function create() {
       reportLoad: (row, thousandths) => loads.push([row, thousandths]),
     },
   });
-  return { control, threads, sent, exits, lines, loads, lastCalled };
+  return { control, threads, sent, exits, kills, watched, lines, loads, lastCalled };
 }
 
 function start(changes = {}) {
