@@ -70,7 +70,7 @@ export const startErrors = {
   logOverUdp: (option: string, address: string) =>
     new UwsgiNodeError(
       'UWSGI_LOG_OVER_UDP',
-      `${option} = ${address}: logging over UDP is not there yet; name a file (./${address} if that is one)`,
+      `${option} = ${address}: this is a UDP address; for datagrams write logger = socket:${address}, for a file of that name ./${address}`,
     ),
   unknownUser: (option: string, name: string, file: string) =>
     new UwsgiNodeError(

@@ -34,6 +34,19 @@ export interface ScoreRows {
   row: number;
 }
 
+/** Descriptors of the log in a worker, as numbers behind `firstLogFd`; null: there is none of that kind. */
+export interface WorkerLogs {
+  /** Where the log would go without loggers. */
+  original: number | null;
+  /** The reading end of the pipe behind 1 and 2, for the case that the master dies. */
+  log: number | null;
+  /** The reading and the writing end of the pipe for request lines. */
+  requestsRead: number | null;
+  requests: number | null;
+  /** The log file. `isDirect`: it is behind 1 and 2. */
+  files: { path: string; isDirect: boolean }[];
+}
+
 /** master → worker, first message. */
 export interface StartWorker {
   type: 'start';
@@ -44,6 +57,11 @@ export interface StartWorker {
   listeners: InheritedListener[];
   /** Missing where there is no scoreboard. */
   scores?: ScoreRows | undefined;
+  logs?: (WorkerLogs & { first: number }) | undefined;
+}
+/** master → worker: the log file is another. */
+export interface ReopenLogs {
+  type: 'reopen-logs';
 }
 /** master → worker: stop accepting, finish what runs, exit with code 0. */
 export interface StopWorker {
@@ -51,7 +69,7 @@ export interface StopWorker {
   /** The server goes on: another worker takes this one's place. */
   isReplaced?: boolean;
 }
-export type MasterToWorker = StartWorker | StopWorker | Collect;
+export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs;
 
 /** What the loader found; the master prints it once per worker. */
 export interface LoadedApp {
@@ -105,6 +123,8 @@ export interface ThreadStart {
   listeners: InheritedListener[];
   /** `row` is this thread's own. */
   scores?: ScoreRows | undefined;
+  /** Descriptor for request lines; 2 by default. */
+  requestLogFd?: number;
 }
 /** control thread → JS thread: stop accepting, finish what runs, then end. */
 export interface DrainThread {

@@ -56,6 +56,10 @@ export interface NativeSockets {
   duplicateFd(fd: number): number;
   /** mkfifo(3) with mode 0600. @throws Error with `code` */
   makeFifo(path: string): void;
+  /** pipe(2): its two ends, close-on-exec and non-blocking. @throws Error with `code` */
+  makePipe(): [read: number, write: number];
+  /** A non-blocking socket whose every write is a datagram to the unix socket at a path or `@name`. @throws Error with `code` */
+  connectDatagram(address: string): number;
   /**
    * Puts a listening socket under a server that insists on binding its own: finds this process's descriptor that listens
    * on 127.0.0.1:`port` and dup3(2)s `inherited` over it. Returns that descriptor's number.

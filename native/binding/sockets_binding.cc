@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "native/core/datagram.h"
 #include "native/core/last_call.h"
 #include "native/core/queue_depth.h"
 #include "native/core/socket.h"
@@ -109,6 +110,25 @@ Napi::Value make_fifo(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// [read, write]
+Napi::Value make_pipe(const Napi::CallbackInfo& info) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+    system_error(info.Env(), errno, "pipe2").ThrowAsJavaScriptException();
+    return {};
+  }
+  Napi::Array result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, ends[0]);
+  result.Set(1u, ends[1]);
+  return result;
+}
+
+Napi::Value connect_datagram_js(const Napi::CallbackInfo& info) {
+  const int fd = connect_datagram(info[0].As<Napi::String>().Utf8Value());
+  if (fd < 0) system_error(info.Env(), errno, "connect").ThrowAsJavaScriptException();
+  return Napi::Number::New(info.Env(), fd);
+}
+
 Napi::Value replace_listener(const Napi::CallbackInfo& info) {
   const int found = find_listener(static_cast<uint16_t>(int_argument(info, 0)));
   if (found < 0 || dup3(int_argument(info, 1), found, O_CLOEXEC) < 0) {
@@ -138,6 +158,8 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("redirectFd", Napi::Function::New(env, redirect_fd, "redirectFd"));
   exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));
   exports.Set("makeFifo", Napi::Function::New(env, make_fifo, "makeFifo"));
+  exports.Set("makePipe", Napi::Function::New(env, make_pipe, "makePipe"));
+  exports.Set("connectDatagram", Napi::Function::New(env, connect_datagram_js, "connectDatagram"));
   exports.Set("replaceListener", Napi::Function::New(env, replace_listener, "replaceListener"));
   exports.Set("queueDepth", Napi::Function::New(env, queue_depth_js, "queueDepth"));
   exports.Set("refuseNew", Napi::Function::New(env, refuse_new_js, "refuseNew"));

@@ -217,6 +217,11 @@ export const problems = {
       'SWALLOWED_MAGIC',
       `%${character} stands for nothing here and vanishes; for the characters themselves write %%${character}`,
     ),
+  notALogOption: (value: string, form: string) =>
+    problem(
+      'LOG_OPTION',
+      `${quote(value)} is not understood here; the form is ${form} (docs/logging.md has the kinds of loggers and encoders)`,
+    ),
   notYet: (name: string) => problem('NOT_YET', `${name} is not there yet; it is ignored`),
   dangerous: (name: string, because: string) => problem('DANGEROUS', `${name} is ignored: ${because}`),
   missingSection: (section: string, file: string) =>

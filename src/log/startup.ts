@@ -201,6 +201,11 @@ export const affinity = {
     `*** WARNING: worker ${id} cannot be bound to processors: ${reason} ***`,
 };
 
+export const logs = {
+  reopened: '*** the log was opened again ***',
+  rotated: (size: number, name: string) => `*** log size: ${size} bytes, rotated to ${name} ***`,
+};
+
 /** Why a worker is replaced that could go on. */
 export const recycling = {
   requests: (id: number, pid: number) =>

@@ -110,6 +110,7 @@ export class Doors {
   #commit(commit: () => void): void {
     const before = this.#instance.settings;
     commit();
+    if (this.#instance.settings.logReopen) log(...this.#instance.logs.reopen());
     this.#touch.close();
     this.#touch = this.#watch();
     this.#unsupervise();
@@ -125,7 +126,9 @@ export class Doors {
   }
 
   #watch(): TouchWatch {
-    const { touchReload, touchChainReload, touchWorkersReload, checkInterval } = this.#instance.settings;
+    const { logs, settings } = this.#instance;
+    const { touchReload, touchChainReload, touchWorkersReload, checkInterval } = settings;
+    const { touchLogreopen, touchLogrotate } = settings;
     const watched = (paths: readonly string[], kind: ReloadKind): Watched[] =>
       paths.map((path) => ({
         path: resolve(path),
@@ -135,6 +138,8 @@ export class Doors {
       ...watched(touchReload, 'full'),
       ...watched(touchWorkersReload, 'workers'),
       ...watched(touchChainReload, 'chain'),
+      ...touchLogreopen.map((path) => ({ path: resolve(path), onTouch: () => log(...logs.reopen()) })),
+      ...touchLogrotate.map((path) => ({ path: resolve(path), onTouch: () => log(...logs.rotate()) })),
     ];
     return new TouchWatch(files, checkInterval);
   }
@@ -205,8 +210,8 @@ export class Doors {
       C: () => master.goCheap(),
       E: unknown('E', 'the Emperor'),
       f: unknown('f', 'another fork of the master'),
-      l: unknown('l', 'opening the log again'),
-      L: unknown('L', 'log rotation'),
+      l: () => log(...this.#instance.logs.reopen()),
+      L: () => log(...this.#instance.logs.rotate()),
       S: unknown('S', 'a subscription'),
     };
   }

@@ -10,7 +10,6 @@ import { passedSockets } from '../config/passed-sockets.js';
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';
 import { serverStyle } from '../log/line-style.js';
-import { logToFile } from '../log/log-file.js';
 import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
@@ -18,6 +17,7 @@ import { adoptPassed } from './activation.js';
 import { ENDPOINT_BACKLOG, endpointLines, endpointSockets } from './endpoint-sockets.js';
 import { runHooks } from './hooks.js';
 import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
+import type { Logs } from './logs.js';
 import { removePidfiles, writePidfile } from './pidfile.js';
 import { dropPrivileges, type Identity, resolveTarget, type Target } from './privileges.js';
 import type { Prepared } from './reload.js';
@@ -37,6 +37,23 @@ export interface Start {
 /** The sockets of one configuration. */
 type Open = Pick<Instance, 'listeners' | 'endpoints'>;
 
+/** What a reload does not take up. */
+const needRestart: [option: string, field: keyof Settings][] = [
+  ['uid', 'uid'],
+  ['gid', 'gid'],
+  ['logto', 'logto'],
+  ['logto2', 'logto2'],
+  ['logger', 'loggers'],
+  ['req-logger', 'reqLoggers'],
+  ['log-route', 'logRoutes'],
+  ['log-req-route', 'logReqRoutes'],
+  ['log-encoder', 'logEncoders'],
+  ['log-req-encoder', 'logReqEncoders'],
+  ['log-drain', 'logDrain'],
+  ['log-filter', 'logFilter'],
+  ['log-maxsize', 'logMaxsize'],
+];
+
 export class Instance {
   settings: Settings;
   listeners: Listener[] = [];
@@ -44,6 +61,7 @@ export class Instance {
   endpoints: Listener[] = [];
   /** Null where there is no shared memory. */
   scoreboard: Scoreboard | null = null;
+  readonly logs: Logs;
   readonly #start: Start;
   /** What systemd has passed, also those that the configuration does not name now: a reload may. */
   #passed: Listener[] = [];
@@ -51,9 +69,10 @@ export class Instance {
   /** Absolute, in the order they were written. */
   readonly #pidfiles: string[] = [];
 
-  constructor(settings: Settings, start: Start) {
+  constructor(settings: Settings, start: Start, logs: Logs) {
     this.settings = settings;
     this.#start = start;
+    this.logs = logs;
   }
 
   /** What workers are started with. */
@@ -96,8 +115,9 @@ export class Instance {
     const used = [...this.listeners, ...this.endpoints];
     lines.add(...missingIn(used, given.listeners).map(({ name }) => warnings.unusedSocket(name)));
     await this.runHooks('as-root', lines);
+    this.logs.own(target);
     lines.add(...dropPrivileges(settings, target, identity));
-    if (settings.logto2 !== null) logToFile('logto2', resolve(settings.logto2), native);
+    this.logs.beginUnprivileged();
     this.#writePidfile('pidfile2', settings.pidfile2, lines);
     lines.add(...limitLines(backlog.length, settings.workerReloadMercy));
     await this.runHooks('as-user', lines);
@@ -187,8 +207,10 @@ export class Instance {
     if (loaded.action !== 'run') throw startErrors.notAServer();
     lines.add(...loaded.announcements, ...loaded.warnings, reloads.respawnedMaster(process.pid));
     const { settings } = loaded;
-    for (const option of ['uid', 'gid', 'logto', 'logto2'] as const) {
-      if (settings[option] !== this.settings[option]) lines.add(reloads.needsRestart(option));
+    for (const [option, field] of needRestart) {
+      if (JSON.stringify(settings[field]) !== JSON.stringify(this.settings[field])) {
+        lines.add(reloads.needsRestart(option));
+      }
     }
     return settings;
   }
@@ -232,8 +254,9 @@ export class Instance {
     forgetSystemd(env);
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
-    const spawn = workerSpawner({ cwd: process.cwd(), env }, this.scoreboard?.fd ?? null);
-    return { settings, listeners, spawn, scoreboard: this.scoreboard };
+    const { descriptors, ...logs } = this.logs.inherited;
+    const spawn = workerSpawner({ cwd: process.cwd(), env }, this.scoreboard?.fd ?? null, descriptors);
+    return { settings, listeners, spawn, scoreboard: this.scoreboard, logs };
   }
 
   #writePidfile(option: string, path: string | null, lines: LogBatch): void {

@@ -258,6 +258,11 @@ export class Master {
     this.#log(...spawnedLines([this.#crew.spawn(this.#crew.slots.at(-1)!)], true, settings.threads));
   }
 
+  /** The log file is another. */
+  reopenLogs(): void {
+    for (const worker of this.#crew) worker.reopenLogs();
+  }
+
   /** Who works, in a line each. */
   statistics(): string[] {
     return statisticsLines(this.#crew, this.phase);

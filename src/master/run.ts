@@ -4,19 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { hostname, version as kernel, machine, release, type as system } from 'node:os';
-import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadResult } from '../config/load.js';
 import { usableProcessors } from '../config/processors.js';
 import { packageVersion } from '../config/version.js';
 import { lastCall } from '../last-call.js';
 import { serverStyle } from '../log/line-style.js';
-import { logToFile } from '../log/log-file.js';
 import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Doors } from './doors.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
+import { Logs } from './logs.js';
 import { Master } from './master.js';
 import { Reaper, zombiesOf } from './orphans.js';
 import { listenForSignals, obeySignalHooks } from './signals.js';
@@ -37,7 +36,8 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   if (settings.umask !== null) process.umask(settings.umask);
   forgetSystemd(process.env);
   applyEnvironment(settings, process.env);
-  if (settings.logto !== null) logToFile('logto', resolve(settings.logto), native);
+  const logs = new Logs(settings, native);
+  logs.begin();
   setLineStyle(serverStyle(settings));
   const lines = new LogBatch();
   lines.add(...announcements, ...warnings, ...headLines(surroundings()));
@@ -55,7 +55,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     printStatistics: () => doors?.printStatistics(),
     unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
   });
-  const instance = new Instance(settings, start);
+  const instance = new Instance(settings, start, logs);
   await begin(instance, lines).finally(() => lines.flush());
 
   const notifier = new Notifier({ env: start.env, pid: process.pid, native, log });
@@ -76,6 +76,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) master.start();
   else master.stop(early[0]);
+  logs.onNewFile = () => master.reopenLogs();
   obeySignalHooks(settings.hooks, doors.signalCalls);
   void instance.tryHooks('master-start');
   const exitCode = await master.ended;

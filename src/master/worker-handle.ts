@@ -13,6 +13,7 @@ import {
   type InheritedListener,
   type MasterToWorker,
   MESSAGES_VERSION,
+  type WorkerLogs,
   type WorkerReady,
   type WorkerToMaster,
 } from '../messages.js';
@@ -48,6 +49,7 @@ export interface Life {
   spawn: SpawnWorker;
   /** Where its threads are counted; null: nowhere. */
   scoreboard?: Scoreboard | null;
+  logs?: WorkerLogs;
 }
 
 export interface Death {
@@ -123,6 +125,12 @@ export class WorkerHandle {
           row: this.#rows.first,
         },
       }),
+      ...(life.logs !== undefined && {
+        logs: {
+          ...life.logs,
+          first: FIRST_LISTENER_FD + life.listeners.length + (life.scoreboard ? 1 : 0),
+        },
+      }),
     });
   }
 
@@ -144,6 +152,11 @@ export class WorkerHandle {
   collect(ask: number): number {
     this.#send({ type: 'collect', ask });
     return this.#threads;
+  }
+
+  /** The log file is another. */
+  reopenLogs(): void {
+    this.#send({ type: 'reopen-logs' });
   }
 
   /** Ends it at once. */
@@ -244,10 +257,10 @@ export interface Surroundings {
 
 /**
  * Starts worker processes that inherit stdout, stderr, the listeners, from descriptor `FIRST_LISTENER_FD` on, and behind
- * them the scoreboard.
+ * them the scoreboard and the log's.
  */
 export const workerSpawner =
-  (surroundings: Surroundings, scoreboardFd: number | null): SpawnWorker =>
+  (surroundings: Surroundings, scoreboardFd: number | null, logFds: readonly number[] = []): SpawnWorker =>
   (settings, listeners, id) =>
     spawn(process.execPath, [...inheritedFlags(), entry], {
       ...surroundings,
@@ -260,6 +273,7 @@ export const workerSpawner =
         'ipc',
         ...listeners.map(({ fd }) => fd),
         ...(scoreboardFd === null ? [] : [scoreboardFd]),
+        ...logFds,
       ],
     });
 

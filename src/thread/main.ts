@@ -30,7 +30,7 @@ import { ThreadServer } from './server.js';
 import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
 
-const { settings, listeners, core, workerId, scores } = workerData as ThreadStart;
+const { settings, listeners, core, workerId, scores, requestLogFd } = workerData as ThreadStart;
 const control = parentPort!;
 setLineStyle(serverStyle(settings));
 const shim = new ProcessShim().install(printStyle(settings, { workerId, core, threads: settings.threads }));
@@ -120,6 +120,7 @@ async function run(): Promise<void> {
     settings,
     core,
     workerId,
+    requestLogFd: requestLogFd ?? 2,
     score: scores === undefined ? null : native,
     report,
     tracing: new Tracing(

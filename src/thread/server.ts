@@ -37,6 +37,8 @@ export interface ServerOptions {
   core: number;
   /** 1-based, for the log; 0 by default: no worker of a server. */
   workerId?: number;
+  /** Descriptor for request lines; stderr by default. */
+  requestLogFd?: number;
   constants: EnvironConstants;
   /** Where requests are counted, if anywhere. */
   score?: Score | null;
@@ -105,7 +107,7 @@ export class ThreadServer implements Requests {
     this.#builder = new EnvironBuilder(constants);
     this.#score = score;
     this.#core = core;
-    this.#log = RequestLog.of(settings, core, workerId, score);
+    this.#log = RequestLog.of(settings, core, workerId, score, more.requestLogFd);
     this.#engine = native.createEngine(
       {
         listeners: listeners

@@ -8,6 +8,7 @@ import type { MasterToWorker } from '../messages.js';
 import { native } from '../native.js';
 import { HarakiriWatch } from './harakiri.js';
 import { Inspection } from './inspection.js';
+import { reopenLogs, saveLogs } from './logs.js';
 import { spawnThread } from './thread-handle.js';
 import { WorkerControl } from './worker.js';
 
@@ -36,6 +37,8 @@ const control = new WorkerControl({
   },
   log,
   pin: (processors) => native.pinProcess(processors),
+  reopenLogs: (logs) => reopenLogs(logs, native),
+  saveLogs: (logs) => saveLogs(logs, native),
   scoreboard: native,
 });
 process.on('message', (message) => control.receive(message as MasterToWorker));

@@ -41,6 +41,10 @@ export interface WorkerParts {
   log(...lines: string[]): void;
   /** Binds this process to processors. Returns what went wrong, or null. */
   pin(processors: readonly number[]): string | null;
+  /** The log file is another. Returns what went wrong. */
+  reopenLogs(logs: NonNullable<StartWorker['logs']>): string[];
+  /** Nobody takes the log any more. */
+  saveLogs(logs: NonNullable<StartWorker['logs']>): void;
   scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad'>;
 }
 
@@ -95,15 +99,23 @@ export class WorkerControl {
         return;
       case 'collect':
         for (const { thread } of this.#slots) thread?.collect(message.ask);
+        return;
+      case 'reopen-logs':
+        this.#reopenLogs();
     }
   }
 
   /** The channel to the master is closed: it was killed. Nobody else bounds the time a stop may take now. */
   masterGone(): void {
+    if (this.#start?.logs !== undefined) this.#parts.saveLogs(this.#start.logs);
     const mercy = this.#settings?.workerReloadMercy ?? 0;
     setTimeout(() => this.#parts.exit(1), Math.min(mercy * 1000, LONGEST_TIMER)).unref();
     // Else the next master could not bind the port until the last request is over.
     void this.#parts.lastCall(this.#start?.listeners ?? []).then(() => this.#stop());
+  }
+
+  #reopenLogs(): void {
+    if (this.#start?.logs !== undefined) this.#parts.log(...this.#parts.reopenLogs(this.#start.logs));
   }
 
   get #settings(): Settings | undefined {
@@ -183,10 +195,11 @@ export class WorkerControl {
   }
 
   #spawn(slot: Slot): void {
-    const { workerId, settings, listeners, scores: first } = this.#start;
+    const { workerId, settings, listeners, scores: first, logs } = this.#start;
+    const requestLogFd = logs === undefined || logs.requests === null ? 2 : logs.first + logs.requests;
     slot.respawn = null;
     const scores = first && { ...first, row: first.row + slot.core };
-    const start = { workerId, core: slot.core, settings, listeners, scores };
+    const start = { workerId, core: slot.core, settings, listeners, scores, requestLogFd };
     slot.thread = new ThreadHandle(start, this.#parts.spawnThread, this.#events);
   }
 

@@ -241,6 +241,20 @@ export const reloadOptions = defineOptions('reload', [
     ...intoList('touchChainReload'),
   },
   {
+    name: 'touch-logrotate',
+    metavar: 'FILE',
+    help: 'give the log file another name, and begin a new one, when this file is touched',
+    impliesMaster: true,
+    ...intoList('touchLogrotate'),
+  },
+  {
+    name: 'touch-logreopen',
+    metavar: 'FILE',
+    help: 'open the log files again when this file is touched',
+    impliesMaster: true,
+    ...intoList('touchLogreopen'),
+  },
+  {
     name: 'master-fifo',
     metavar: 'PATH',
     help: 'take one-letter commands from this fifo',
@@ -260,8 +274,6 @@ export const reloadOptions = defineOptions('reload', [
     list('touch-spoolers-reload', 'FILE', 'reload the spoolers when this file is touched', {
       impliesMaster: true,
     }),
-    list('touch-logrotate', 'FILE', 'rotate the log when this file is touched', { impliesMaster: true }),
-    list('touch-logreopen', 'FILE', 'open the log again when this file is touched', { impliesMaster: true }),
     list('touch-exec', 'FILE COMMAND', 'run a command when this file is touched', { impliesMaster: true }),
     list('touch-signal', 'FILE N', 'raise a uwsgi signal when this file is touched', { impliesMaster: true }),
     flag('propagate-touch', 'pass touches on to sub-instances'),

@@ -45,6 +45,8 @@ function create() {
     watch: (worker) => watched.push(worker),
     log: (...more) => lines.push(...more),
     pin: () => null,
+    reopenLogs: () => ['opened again'],
+    saveLogs: () => lines.push('saved'),
     scoreboard: {
       mapScoreboard: () => {},
       reportLoad: (row, thousandths) => loads.push([row, thousandths]),
@@ -69,8 +71,8 @@ describe('WorkerControl, starting', () => {
   it('starts every thread at once with what the master said', () => {
     const { threads } = start({ threads: 2 });
     expect(threads.map(({ start }) => start)).toEqual([
-      { workerId: 7, core: 0, settings: { ...defaultSettings(), threads: 2 }, listeners },
-      { workerId: 7, core: 1, settings: { ...defaultSettings(), threads: 2 }, listeners },
+      { workerId: 7, core: 0, settings: { ...defaultSettings(), threads: 2 }, listeners, requestLogFd: 2 },
+      { workerId: 7, core: 1, settings: { ...defaultSettings(), threads: 2 }, listeners, requestLogFd: 2 },
     ]);
   });
 
@@ -254,6 +256,25 @@ describe('WorkerControl, stopping', () => {
     await Promise.resolve();
     expect(exits).toEqual([0]);
   });
+});
+
+it('WorkerControl opens the log again when it is told to, and saves it when the master is gone', () => {
+  const { control, threads, lines } = create();
+  const logs = { original: 1, log: 0, requestsRead: 2, requests: 3, files: [], first: 10 };
+  const settings = defaultSettings();
+  control.receive({
+    type: 'start',
+    version: MESSAGES_VERSION,
+    workerId: 7,
+    settings,
+    listeners: [...listeners],
+    logs,
+  });
+  expect(threads[0]!.start.requestLogFd).toBe(13);
+  control.receive({ type: 'reopen-logs' });
+  expect(lines).toEqual(['opened again']);
+  control.masterGone();
+  expect(lines).toContain('saved');
 });
 
 describe('WorkerControl, measuring', () => {
