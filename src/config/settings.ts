@@ -54,6 +54,14 @@ export interface MountSetting {
   app: AppSetting;
 }
 
+/** A program that runs beside the workers. */
+export interface DaemonSetting {
+  /** For /bin/sh. */
+  command: string;
+  /** The server stops when it ends. */
+  isControl: boolean;
+}
+
 /** As `ListenOptions` of src/native.ts says. */
 export interface TcpSettings {
   reusePort: boolean;
@@ -107,6 +115,8 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** Programs that run beside the workers. */
+  daemons: DaemonSetting[];
   /** What is done at moments of the server's life, in the order of the configuration. */
   hooks: Hook[];
   /** More groups to run with, by name or number. */
@@ -258,6 +268,7 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    daemons: [],
     hooks: [],
     addGid: [],
     noInitgroups: false,

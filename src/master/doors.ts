@@ -5,6 +5,7 @@ import { LogBatch, log } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Census } from './census.js';
 import { Cheaper } from './cheaper.js';
+import { Daemons } from './daemons.js';
 import { Endpoints } from './endpoints.js';
 import { type Letters, MasterFifo } from './fifo.js';
 import { Idle } from './idle.js';
@@ -21,6 +22,8 @@ export class Doors {
   readonly #master: Master;
   readonly #reloader: Reloader;
   readonly #endpoints: Endpoints;
+  /** Programs beside the workers. */
+  readonly daemons: Daemons;
   #touch!: TouchWatch;
   #fifo!: MasterFifo;
   #recycler!: Recycler;
@@ -51,6 +54,12 @@ export class Doors {
       },
       log,
       onRunning: onReload,
+    });
+    this.daemons = new Daemons({
+      log,
+      stopServer: (why) => {
+        if (!master.isStopping) master.stop(why);
+      },
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
@@ -111,6 +120,7 @@ export class Doors {
     const before = this.#instance.settings;
     commit();
     if (this.#instance.settings.logReopen) log(...this.#instance.logs.reopen());
+    this.daemons.apply(this.#instance.settings.daemons);
     this.#touch.close();
     this.#touch = this.#watch();
     this.#unsupervise();

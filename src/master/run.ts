@@ -72,16 +72,21 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     drain: () => drain(instance),
   });
   doors = openDoors(instance, master, notifier);
+  const { daemons } = doors;
   const reaper = native.adoptsOrphans() ? startReaper() : null;
   stop = (signal) => master.stop(signal);
-  if (early[0] === undefined) master.start();
-  else master.stop(early[0]);
+  if (early[0] === undefined) {
+    daemons.apply(settings.daemons);
+    master.start();
+  } else master.stop(early[0]);
   logs.onNewFile = () => master.reopenLogs();
   obeySignalHooks(settings.hooks, doors.signalCalls);
   void instance.tryHooks('master-start');
   const exitCode = await master.ended;
   doors.close();
   notifier.close();
+  stop = () => daemons.kill();
+  await daemons.stop();
   reaper?.close();
   await instance.tryHooks('as-user-atexit');
   log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));

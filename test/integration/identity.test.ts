@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { cleanUp } from '../support/clean-up.js';
 import { behaviours, Instance } from '../support/instance.js';
-import { startServer } from '../support/server.js';
+import { startServer, statOf } from '../support/server.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 afterEach(cleanUp);
@@ -68,4 +68,17 @@ it('hooks run at their phases; one that fails refuses the start, or the reload',
   const refused = await startServer({ args: ['--ini', ini, '--master'], until: null });
   expect((await refused.exited).code).toBe(1);
   expect(refused.lines.matching(/^spawned/)).toEqual([]);
+});
+
+it('programs run beside the workers, and end after them', async () => {
+  const instance = await Instance.make();
+  const server = await instance.start('--attach-daemon', 'exec sleep 1000');
+  const [, pid] = await server.lines.waitFor(/^\[uwsgi-daemons\] spawning "exec sleep 1000" \(pid: (\d+)\)$/);
+  expect(statOf(Number(pid))[0]).toBe('S');
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  expect(server.lines.all.slice(-4, -1)).toEqual([
+    expect.stringMatching(/^worker 1 buried after/),
+    `[uwsgi-daemons] "exec sleep 1000" (pid: ${pid}) ended, killed by signal 15`,
+    'goodbye to uwsgi-node.',
+  ]);
 });

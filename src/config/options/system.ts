@@ -278,7 +278,30 @@ export const hookOptions = defineOptions('hooks', [
   ]),
 ]);
 
+const daemon =
+  (isControl: boolean): Apply =>
+  (draft, at) => {
+    const command = readText(draft, at);
+    if (command !== null) draft.settings.daemons.push({ command, isControl });
+  };
+
 export const daemonsOptions = defineOptions('daemons', [
+  {
+    name: 'attach-daemon',
+    type: 'list',
+    metavar: 'COMMAND',
+    help: 'run this program beside the workers, and again when it ends',
+    impliesMaster: true,
+    apply: daemon(false),
+  },
+  {
+    name: 'attach-control-daemon',
+    type: 'list',
+    metavar: 'COMMAND',
+    help: 'run this program beside the workers, and stop when it ends',
+    impliesMaster: true,
+    apply: daemon(true),
+  },
   ...notYetAll([
     list('cron', 'MIN HOUR DAY MONTH WDAY COMMAND', 'run a command at these times', { impliesMaster: true }),
     list(
@@ -304,12 +327,6 @@ export const daemonsOptions = defineOptions('daemons', [
     }),
     text('signal', 'ADDRESS,N', 'send a uwsgi signal to a server, then exit', { immediate: true }),
     int('signal-bufsize', 'N', 'length of the signal queue', { aliases: ['signals-bufsize'] }),
-    list('attach-daemon', 'COMMAND', 'run this program beside the workers, and again when it ends', {
-      impliesMaster: true,
-    }),
-    list('attach-control-daemon', 'COMMAND', 'run this program beside the workers, and stop when it ends', {
-      impliesMaster: true,
-    }),
     list(
       'smart-attach-daemon',
       'PIDFILE COMMAND',
