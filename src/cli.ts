@@ -3,6 +3,7 @@
 import { loadConfiguration } from './config/load.js';
 import { UwsgiNodeError } from './errors.js';
 import { log } from './log/stderr.js';
+import { backgroundProcess, goToBackground } from './master/daemonize.js';
 
 /** Words in the place of a configuration: programs that look at a running server. */
 const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
@@ -11,6 +12,7 @@ const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
 };
 
 async function main(): Promise<number> {
+  const onServing = backgroundProcess(process.env);
   const argv = process.argv.slice(2);
   const tool = tools[argv[0] ?? ''];
   if (tool !== undefined) return tool(argv.slice(1));
@@ -26,8 +28,15 @@ async function main(): Promise<number> {
       return 0;
     }
     case 'run': {
+      const { daemonize } = loaded.settings;
+      if (daemonize !== null && onServing === null && process.pid !== 1)
+        return goToBackground(daemonize.waits);
       const { runMaster } = await import('./master/run.js');
-      return runMaster(loaded, { ...start, read: (env) => loadConfiguration(argv, env, start.cwd) });
+      return runMaster(loaded, {
+        ...start,
+        onServing,
+        read: (env) => loadConfiguration(argv, env, start.cwd),
+      });
     }
   }
 }

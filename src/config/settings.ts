@@ -115,6 +115,8 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** The server goes to the background, and `waits` until it serves; null: it stays. The log file is `logto`. */
+  daemonize: { waits: boolean } | null;
   /** Programs that run beside the workers. */
   daemons: DaemonSetting[];
   /** What is done at moments of the server's life, in the order of the configuration. */
@@ -268,6 +270,7 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    daemonize: null,
     daemons: [],
     hooks: [],
     addGid: [],

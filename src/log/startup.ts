@@ -56,6 +56,9 @@ export const warnings = {
     `*** WARNING: descriptor ${fd}, which systemd has passed, is no socket to listen on: ${reason} ***`,
   notNotified: (address: string, reason: string) =>
     `*** WARNING: systemd cannot be told how the server is: NOTIFY_SOCKET=${address}: ${reason} ***`,
+  processOne:
+    '*** WARNING: daemonize: process 1 of a container stays in the foreground, as its end would end the container; ' +
+    'leave daemonize out, and the log goes where the container collects it ***',
   priority: (value: number, reason: string) =>
     `*** WARNING: prio = ${value} has no effect: ${reason}; only root may have less than 0 ***`,
   fileLimit: (value: number, reason: string) =>

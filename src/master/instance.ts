@@ -30,6 +30,8 @@ export interface Start {
   /** The environment as it was found. */
   env: NodeJS.ProcessEnv;
   cwd: string;
+  /** Told when the server serves for the first time; null where nobody waits for it. */
+  onServing?: (() => void) | null;
   /** Reads the configuration again. */
   read(env: NodeJS.ProcessEnv): LoadResult;
 }

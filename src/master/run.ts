@@ -10,7 +10,7 @@ import { usableProcessors } from '../config/processors.js';
 import { packageVersion } from '../config/version.js';
 import { lastCall } from '../last-call.js';
 import { serverStyle } from '../log/line-style.js';
-import { headLines, reloads, type Surroundings, stops } from '../log/startup.js';
+import { headLines, reloads, type Surroundings, warnings as startWarnings, stops } from '../log/startup.js';
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Doors } from './doors.js';
@@ -41,6 +41,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   setLineStyle(serverStyle(settings));
   const lines = new LogBatch();
   lines.add(...announcements, ...warnings, ...headLines(surroundings()));
+  if (settings.daemonize !== null && process.pid === 1) lines.add(startWarnings.processOne);
   // From here on a signal may not end the process on the spot: it would leave the sockets behind.
   const early: string[] = [];
   let stop = (signal: string): void => {
@@ -63,6 +64,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     ...instance.life,
     log,
     serving: () => {
+      start.onServing?.();
       writeSafePidfiles(instance);
       void instance.tryHooks('post-app');
       notifier.ready(master.life.settings.processes);

@@ -1,10 +1,10 @@
 /** What the processes are called, what they may use of the machine, and what is done at the phases of their life. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { cleanUp } from '../support/clean-up.js';
-import { behaviours, Instance } from '../support/instance.js';
+import { cleanUp, onCleanUp } from '../support/clean-up.js';
+import { behaviours, broken, Instance } from '../support/instance.js';
 import { startServer, statOf } from '../support/server.js';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -81,4 +81,37 @@ it('programs run beside the workers, and end after them', async () => {
     `[uwsgi-daemons] "exec sleep 1000" (pid: ${pid}) ended, killed by signal 15`,
     'goodbye to uwsgi-node.',
   ]);
+});
+
+it.each(['daemonize', 'daemonize2'])('%s sends the server to the background', async (option) => {
+  const instance = await Instance.make();
+  const [log, pidfile] = [join(instance.folder, 'server.log'), join(instance.folder, 'master.pid')];
+  const args = instance.args('--wsgi-file', behaviours, `--${option}`, log, '--pidfile', pidfile);
+  const first = await startServer({ args, until: null });
+  expect(await first.exited).toEqual({ code: 0, signal: null });
+  expect(first.lines.all).toEqual([]);
+  const logged = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
+  if (option === 'daemonize') await expect.poll(logged, { timeout: 15_000 }).toContain('uwsgi-node is ready');
+  expect(logged()).toContain(`writing pidfile to ${pidfile}`);
+  const pid = Number(readFileSync(pidfile, 'utf8'));
+  onCleanUp(() => {
+    if (statOf(pid).length > 0) process.kill(pid, 'SIGKILL');
+  });
+  // A session of its own, whose leader it is.
+  expect(statOf(pid).slice(2, 4)).toEqual([String(pid), String(pid)]);
+  expect((await instance.get('/')).status).toBe(200);
+  expect(await instance.textOf('/environment', '_UWSGI_NODE_DAEMON')).toBe('undefined');
+  process.kill(pid, 'SIGTERM');
+  await expect.poll(logged, { timeout: 15_000 }).toContain('goodbye to uwsgi-node.');
+});
+
+it('daemonize2 tells with its exit code that the server could not start', async () => {
+  const instance = await Instance.make();
+  const log = join(instance.folder, 'server.log');
+  const first = await startServer({
+    args: instance.args('--wsgi-file', broken, '--daemonize2', log),
+    until: null,
+  });
+  expect((await first.exited).code).toBe(22);
+  expect(readFileSync(log, 'utf8')).toContain('GAME OVER');
 });

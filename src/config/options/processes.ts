@@ -1,4 +1,4 @@
-import { intoBool, intoInteger, intoList } from '../into.js';
+import { intoBool, intoInteger, intoList, readText } from '../into.js';
 import type { Apply } from '../option.js';
 import { usableProcessors } from '../processors.js';
 import {
@@ -98,6 +98,15 @@ export const processOptions = defineOptions('processes', [
   ]),
 ]);
 
+const daemonize =
+  (waits: boolean): Apply =>
+  (draft, at) => {
+    const file = readText(draft, at);
+    if (file === null) return;
+    draft.settings.daemonize = { waits };
+    draft.settings.logto ??= file;
+  };
+
 export const lifecycleOptions = defineOptions('lifecycle', [
   {
     name: 'die-on-term',
@@ -169,6 +178,19 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     help: 'time to go on serving after the word to stop, for load balancers that have to notice',
     ...intoInteger('drainDelay', { max: 86_400 }),
   },
+  {
+    name: 'daemonize',
+    short: 'd',
+    metavar: 'FILE',
+    help: 'go to the background and log to this file',
+    apply: daemonize(false),
+  },
+  {
+    name: 'daemonize2',
+    metavar: 'FILE',
+    help: 'the same, and the command waits until the server is ready or has failed',
+    apply: daemonize(true),
+  },
   { name: 'exit-on-reload', help: 'stop instead of reloading', ...intoBool('exitOnReload') },
   {
     name: 'pause',
@@ -189,8 +211,6 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     flag('no-server', 'get everything ready, then exit'),
     flag('command-mode', 'be quiet and take the rest of the command line for a command', { immediate: true }),
     flag('use-abort', 'leave a core file after a crash'),
-    text('daemonize', 'FILE', 'go to the background and log to this file', { short: 'd' }),
-    text('daemonize2', 'FILE', 'go to the background once the application has been loaded'),
     list('wait-for-interface', 'NAME', 'wait for a network interface before anything is bound', {
       aliases: ['wait-interface', 'wait-for-iface', 'wait-iface'],
     }),
