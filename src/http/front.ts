@@ -28,6 +28,8 @@ export interface HttpFront {
    * all are done.
    */
   drain(): Promise<void>;
+  /** Whether the event loop stays alive for the listeners. uWebSockets.js always keeps it. */
+  keepAlive(wanted: boolean): void;
 }
 
 /**

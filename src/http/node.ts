@@ -32,6 +32,9 @@ export async function startNodeHttp(start: EngineStart, reason: string): Promise
     async drain() {
       await Promise.all(fronts.map((front) => front.drain()));
     },
+    keepAlive(wanted) {
+      for (const front of fronts) front.keepAlive(wanted);
+    },
   };
 }
 
@@ -95,6 +98,11 @@ class NodeFront {
     // Node calls listen(2) again: the backlog must be said again too. The kernel clamps it to somaxconn.
     this.#server.listen({ fd, backlog: this.#start.settings.listen ?? 4_096 });
     await once(this.#server, 'listening');
+  }
+
+  keepAlive(wanted: boolean): void {
+    if (wanted) this.#server.ref();
+    else this.#server.unref();
   }
 
   async drain(): Promise<void> {

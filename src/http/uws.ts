@@ -101,6 +101,7 @@ export function startUws(start: EngineStart, uws: Uws): HttpFront {
   return {
     engine: 'uWebSockets.js',
     reason: null,
+    keepAlive() {},
     async drain() {
       for (const { socket } of bound) uws.us_listen_socket_close(socket);
       await traffic.lastCall();

@@ -17,6 +17,8 @@ export class LineStream {
   readonly #style: LineStyle;
   /** Of a line that has not ended yet. */
   #rest = '';
+  /** The thread ends: what is printed now is not gone on with. */
+  #isLast = false;
 
   /** Takes the place of what is below `stream`, which stays the object that the application knows. */
   constructor(stream: Writable, fd: number, style: LineStyle) {
@@ -34,17 +36,20 @@ export class LineStream {
         done();
       },
     });
-    process.on('exit', () => this.#print(this.#rest === '' ? '' : '\n'));
+    // First of all listeners: what later ones print is ended at once.
+    process.on('exit', () => {
+      this.#isLast = true;
+      this.#print('');
+    });
   }
 
-  #print(text: string): void {
+  #print(printed: string): void {
+    const all = this.#rest + printed;
+    const text = this.#isLast && all !== '' && !all.endsWith('\n') ? `${all}\n` : all;
     const end = text.lastIndexOf('\n') + 1;
-    if (end === 0) {
-      this.#rest += text;
-      return;
-    }
-    const lines = (this.#rest + text.slice(0, end - 1)).split('\n');
     this.#rest = text.slice(end);
+    if (end === 0) return;
+    const lines = text.slice(0, end - 1).split('\n');
     writeAll(this.#fd, Buffer.from(`${lines.map(this.#style).join('\n')}\n`));
   }
 }

@@ -16,6 +16,8 @@ const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
 export class ProcessShim {
   #stopping = false;
+  /** The application listened for a signal when it was told to stop; `once` listeners are gone by now. */
+  #handled = false;
   #exitAsked: (() => void) | null = null;
   #exitCode: number | string | null | undefined;
   readonly #exit = process.exit;
@@ -38,6 +40,7 @@ export class ProcessShim {
     this.#stopping = true;
     const signal = stopSignals.find((name) => process.listenerCount(name) > 0);
     if (signal === undefined) return;
+    this.#handled = true;
     try {
       process.emit(signal, signal);
     } catch (error) {
@@ -47,8 +50,7 @@ export class ProcessShim {
 
   /** Resolves at once, or, where the application handles signals, when it calls `process.exit` or has nothing left to do. */
   async lastWords(): Promise<void> {
-    const handled = stopSignals.some((name) => process.listenerCount(name) > 0);
-    if (!handled || this.#exitCode !== undefined) return;
+    if (!this.#handled || this.#exitCode !== undefined) return;
     await new Promise<void>((resolve) => {
       this.#exitAsked = resolve;
       process.once('beforeExit', () => resolve());

@@ -185,6 +185,7 @@ export class ThreadServer implements Requests {
   /** Whether the event loop stays alive for this server's sake. */
   keepAlive(wanted: boolean): void {
     this.#engine.keepAlive(wanted);
+    this.#front?.keepAlive(wanted);
   }
 
   /** Lets go of everything; what is still open is answered with 503, and its application told that nobody listens. */

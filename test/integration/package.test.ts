@@ -113,7 +113,7 @@ describe('the exports', () => {
   it('are found by the path of the package, too', () => {
     const code = `import(${JSON.stringify(join(root, 'dist/index.js'))}).then((all) => console.log(Object.keys(all).sort().join()))`;
     expect(run(process.execPath, '-e', code).stdout).toBe(
-      'UwsgiNodeError,createServer,fetchHandler,nodeHandler\n',
+      'UwsgiNodeError,createServer,exposeRegistry,fetchHandler,nodeHandler\n',
     );
   });
 
