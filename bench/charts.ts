@@ -20,6 +20,8 @@ interface Bar {
 interface Chart {
   file: string;
   title: string;
+  /** Which end of the scale stands on top. */
+  best: 'least' | 'most';
   bars(figures: readonly Figure[]): Bar[];
 }
 
@@ -29,7 +31,8 @@ function seriesOf(figures: readonly Figure[], title: string): Bar[] {
     .filter((figure) => figure.title.startsWith(title))
     .flatMap(({ ours, against }) => (against === null ? [ours] : [ours, against]))
     .filter(({ values }) => values.length > 0);
-  const byLabel = new Map(all.map((series): [string, Series] => [series.label, series]));
+  const byLabel = new Map<string, Series>();
+  for (const series of all) if (!byLabel.has(series.label)) byLabel.set(series.label, series);
   return [...byLabel.values()].map(({ label, values }) => ({
     label,
     value: median(values),
@@ -41,16 +44,19 @@ export const charts: readonly Chart[] = [
   {
     file: 'one-process.svg',
     title: 'Server CPU per request, one process, uwsgi over a unix socket (µs; less is better)',
+    best: 'least',
     bars: (figures) => seriesOf(figures, 'server CPU per request, one process'),
   },
   {
     file: 'lanes.svg',
     title: 'Requests per second behind one nginx worker (more is better)',
+    best: 'most',
     bars: (figures) => seriesOf(figures, 'requests/s behind one nginx worker: '),
   },
   {
     file: 'frameworks.svg',
     title: 'Server CPU per request of unchanged applications behind nginx (µs; less is better)',
+    best: 'least',
     bars: (figures) => seriesOf(figures, 'server CPU per request behind nginx, '),
   },
 ];
@@ -69,7 +75,8 @@ export function draw(title: string, bars: readonly Bar[]): string {
   chart.setOption({
     animation: false,
     title: { text: title, textStyle: { color: TEXT, fontSize: 14, fontWeight: 'normal' } },
-    grid: { left: 10, right: 80, top: 36, bottom: 8, containLabel: true },
+    // Set by hand: without a browser the width of a label is a guess, and long ones were cut.
+    grid: { left: 236, right: 80, top: 36, bottom: 8 },
     xAxis: { type: 'value', axisLabel: { show: false }, splitLine: { lineStyle: { color: GRID } } },
     yAxis: {
       type: 'category',
@@ -100,8 +107,9 @@ export function draw(title: string, bars: readonly Bar[]): string {
 
 /** Writes those for which there are figures. @returns their paths below `dir` */
 export function writeCharts(dir: string, figures: readonly Figure[]): Array<{ path: string; title: string }> {
-  return charts.flatMap(({ file, title, bars }) => {
-    const found = bars(figures).sort((a, b) => a.value - b.value);
+  return charts.flatMap(({ file, title, best, bars }) => {
+    const sign = best === 'least' ? 1 : -1;
+    const found = bars(figures).sort((a, b) => sign * (a.value - b.value));
     if (found.length === 0) return [];
     const path = join(dir, file);
     mkdirSync(dirname(path), { recursive: true });
