@@ -312,6 +312,8 @@ export interface NativeScoreboard {
   countOwnHarakiri(): void;
   /** The control thread has looked after that thread just now. */
   setWatched(row: number): void;
+  /** That thread has ended. */
+  forgetDeadlines(row: number): void;
   /** CLOCK_MONOTONIC, milliseconds. */
   monotonic(): number;
   /** When the calling thread is stuck with a request that the engine knows nothing of, from now on; 0: never. */

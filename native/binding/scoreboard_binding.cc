@@ -106,6 +106,12 @@ void report_load(const Napi::CallbackInfo& info) {
 
 void count_own_harakiri(const Napi::CallbackInfo&) { keeper.count_harakiri(); }
 
+void forget_deadlines(const Napi::CallbackInfo& info) {
+  ScoreRow& row = board->row(uint_argument(info, 0));
+  row.deadline_ms.store(0, std::memory_order_relaxed);
+  row.front_deadline_ms.store(0, std::memory_order_relaxed);
+}
+
 void set_watched(const Napi::CallbackInfo& info) {
   board->row(uint_argument(info, 0)).watched_ms.store(monotonic_ms(), std::memory_order_relaxed);
 }
@@ -189,6 +195,7 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("countHarakiri", Napi::Function::New(env, count_harakiri, "countHarakiri"));
   exports.Set("reportLoad", Napi::Function::New(env, report_load, "reportLoad"));
   exports.Set("countOwnHarakiri", Napi::Function::New(env, count_own_harakiri, "countOwnHarakiri"));
+  exports.Set("forgetDeadlines", Napi::Function::New(env, forget_deadlines, "forgetDeadlines"));
   exports.Set("setWatched", Napi::Function::New(env, set_watched, "setWatched"));
   exports.Set("monotonic", Napi::Function::New(env, monotonic, "monotonic"));
   exports.Set("setFrontDeadline", Napi::Function::New(env, set_front_deadline, "setFrontDeadline"));

@@ -184,6 +184,8 @@ export interface Settings extends LogSettings {
   /** Megabytes of resident memory at which a worker is replaced, and at which it is killed; 0: never. */
   reloadOnRss: number;
   evilReloadOnRss: number;
+  /** Megabytes of heap that a JS thread may have; 0: as many as V8 gives it. */
+  threadHeapLimit: number;
   /** Fewest workers; 0: always `processes` of them. */
   cheaper: number;
   /** Workers to begin with; null: `cheaper`. */
@@ -308,6 +310,7 @@ export function defaultSettings(): Settings {
     maxWorkerLifetimeDelta: 0,
     reloadOnRss: 0,
     evilReloadOnRss: 0,
+    threadHeapLimit: 0,
     cheaper: 0,
     cheaperInitial: null,
     cheaperAlgo: 'spare',

@@ -8,6 +8,7 @@ import { Cheaper } from './cheaper.js';
 import { Daemons } from './daemons.js';
 import { Endpoints } from './endpoints.js';
 import { type Letters, MasterFifo } from './fifo.js';
+import { HarakiriGuard } from './harakiri.js';
 import { Idle } from './idle.js';
 import type { Instance } from './instance.js';
 import { waitingAt } from './listeners.js';
@@ -27,6 +28,7 @@ export class Doors {
   #touch!: TouchWatch;
   #fifo!: MasterFifo;
   #recycler!: Recycler;
+  #guard!: HarakiriGuard;
   #cheaper!: Cheaper;
   #idle!: Idle;
 
@@ -163,6 +165,11 @@ export class Doors {
       replace: (id) => master.replaceWorker(id),
       log,
     });
+    this.#guard = new HarakiriGuard({
+      workers: () => (master.isPaused ? null : master.crew),
+      monotonic: () => native.monotonic(),
+      log,
+    });
     this.#cheaper = new Cheaper({
       settings,
       workers: () => master.working,
@@ -188,6 +195,7 @@ export class Doors {
 
   #unsupervise(): void {
     this.#recycler.close();
+    this.#guard.close();
     this.#cheaper.close();
     this.#idle.close();
   }

@@ -2,9 +2,11 @@
 import { type NativeScoreboard, Score as ScoreIndex } from '../native.js';
 import {
   type CoreScore,
+  type CoreWatch,
   type RequestNote,
   readCore,
   readNote,
+  readWatch,
   type ScoreReader,
 } from '../stats/core-score.js';
 import type { Vitals } from '../stats/snapshot.js';
@@ -51,6 +53,8 @@ export interface Rows {
   vitals(core: number): Vitals | null;
   /** The worker has gone: others may have them. */
   release(): void;
+  /** By when each thread must have turned, for harakiri. */
+  watches(): CoreWatch[];
 }
 
 interface Range {
@@ -91,6 +95,7 @@ export class Scoreboard {
       read: () => total(this.#cores(range)),
       cores: () => this.#cores(range),
       note: (core) => readNote(this.#native, first + core),
+      watches: () => this.#watches(range),
       vitals: (core) => readVitals(this.#native, first + core),
       release: () => this.#release(range),
     };
@@ -125,6 +130,12 @@ export class Scoreboard {
       tallies[core] ??= emptyTally();
       addTally(tallies[core], readTally(this.#native, range.first + core, score));
     });
+  }
+
+  #watches({ first, end }: Range): CoreWatch[] {
+    return Array.from({ length: end - first }, (_, core) =>
+      readWatch(this.#native, first + core, this.#numbers),
+    );
   }
 
   #cores({ first, end }: Range): CoreScore[] {

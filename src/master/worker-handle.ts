@@ -18,6 +18,7 @@ import {
   type WorkerToMaster,
 } from '../messages.js';
 import { packageRoot } from '../package-root.js';
+import type { CoreWatch } from '../stats/core-score.js';
 import type { CoreActivity } from '../stats/snapshot.js';
 import type { Rows, Score, Scoreboard } from './scoreboard.js';
 import { workerTitle } from './titles.js';
@@ -187,6 +188,11 @@ export class WorkerHandle {
       const note = open === 0 ? null : rows.note(id);
       return { id, open, load, current: note === null ? null : { ...note, age }, vitals: rows.vitals(id) };
     });
+  }
+
+  /** By when each of its threads must have turned, for harakiri. */
+  get watches(): CoreWatch[] {
+    return this.#rows?.watches() ?? [];
   }
 
   #send(message: MasterToWorker): void {

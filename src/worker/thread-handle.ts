@@ -163,4 +163,10 @@ export class ThreadHandle {
 const entry = new URL('dist/thread/main.cjs', packageRoot);
 
 /** Starts a JS thread. What it prints comes out of this process's own stdout and stderr. */
-export const spawnThread: SpawnThread = (start) => new Worker(entry, { workerData: start });
+export const spawnThread: SpawnThread = (start) => {
+  const limit = start.settings.threadHeapLimit;
+  return new Worker(entry, {
+    workerData: start,
+    ...(limit > 0 && { resourceLimits: { maxOldGenerationSizeMb: limit } }),
+  });
+};

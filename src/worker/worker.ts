@@ -45,7 +45,7 @@ export interface WorkerParts {
   reopenLogs(logs: NonNullable<StartWorker['logs']>): string[];
   /** Nobody takes the log any more. */
   saveLogs(logs: NonNullable<StartWorker['logs']>): void;
-  scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad'>;
+  scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad' | 'forgetDeadlines'>;
 }
 
 /** A core of the worker. Its thread changes, the place stays. */
@@ -248,6 +248,8 @@ export class WorkerControl {
   #onEnded(thread: ThreadHandle, death: ThreadDeath): void {
     const slot = this.#slots[thread.core]!;
     slot.thread = null;
+    const { scores } = this.#start;
+    if (scores !== undefined) this.#parts.scoreboard.forgetDeadlines(scores.row + thread.core);
     if (this.#stuck.size > 0) {
       this.#killIfDone();
       return;

@@ -5,7 +5,7 @@ import { cleanUp } from '../support/clean-up.js';
 import { Instance } from '../support/instance.js';
 import { startNginx } from '../support/nginx.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
-import { type RunningServer, startServer } from '../support/server.js';
+import { type RunningServer, startServer, statOf } from '../support/server.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 // They run at the same time: most of it is waiting.
@@ -144,4 +144,31 @@ describe.concurrent('a request that waits', () => {
     await server.lines.waitFor(/aborted: \/wait$/);
     expect(server.lines.matching(/died|Respawned/)).toEqual([]);
   });
+});
+
+it.concurrent('a worker whose control thread does not answer either is killed by the master', async () => {
+  const { instance, server } = await start();
+  const [pid] = server.workers;
+  const cpu = () => Number(statOf(pid!)[11]);
+  const before = cpu();
+  const stuck = instance.get('/hang');
+  // A thread that hangs is seen by what it takes, hundredths of a second.
+  await expect.poll(() => cpu() - before, { timeout: 10_000, interval: 20 }).toBeGreaterThan(20);
+  process.kill(pid!, 'SIGSTOP');
+  await server.lines.waitFor(new RegExp(`^worker 1 \\(pid: ${pid}\\) does nothing about it by itself`));
+  await server.lines.waitFor(/^Respawned uWSGI worker 1/);
+  expect((await stuck).status).toBe(0);
+  expect((await instance.get('/')).status).toBe(200);
+});
+
+it.concurrent('a thread whose heap is full is replaced, after its requests have been answered', async () => {
+  const { instance, server } = await start('--thread-heap-limit', '48', '--harakiri', '30');
+  const pid = server.workers[0];
+  const other = instance.get('/wait');
+  expect((await instance.get('/heap')).status).toBe(503);
+  expect((await other).status).toBe(503);
+  await server.lines.waitFor(/^DAMN ! core 0 of worker 1 .* died, its heap is full :\( trying respawn/);
+  await server.lines.waitFor(/^Respawned core 0 of worker 1$/);
+  expect((await instance.get('/')).status).toBe(200);
+  expect(server.workers).toEqual([pid]);
 });

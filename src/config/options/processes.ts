@@ -191,6 +191,13 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     help: 'the same, and the command waits until the server is ready or has failed',
     apply: daemonize(true),
   },
+  {
+    name: 'thread-heap-limit',
+    metavar: 'MB',
+    help: 'replace a thread whose JavaScript heap is larger, after its requests have been answered with 503',
+    ...intoInteger('threadHeapLimit'),
+    type: 'megabytes',
+  },
   { name: 'exit-on-reload', help: 'stop instead of reloading', ...intoBool('exitOnReload') },
   {
     name: 'pause',

@@ -49,6 +49,7 @@ function create() {
     saveLogs: () => lines.push('saved'),
     scoreboard: {
       mapScoreboard: () => {},
+      forgetDeadlines: () => {},
       reportLoad: (row, thousandths) => loads.push([row, thousandths]),
     },
   });
