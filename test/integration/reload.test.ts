@@ -6,8 +6,6 @@ import { buildBinary } from '../../bench/binaries.js';
 import { runLoad } from '../../bench/load.js';
 import { cleanUp } from '../support/clean-up.js';
 import { behaviours, broken, Instance } from '../support/instance.js';
-import { startNginx } from '../support/nginx.js';
-import { missingPrograms, skipped } from '../support/requirements.js';
 import { CLI, READY, type RunningServer, startServer, statOf } from '../support/server.js';
 import { request, requestVars } from '../support/uwsgi-client.js';
 
@@ -295,66 +293,4 @@ describe('a worker is replaced', () => {
     await server.lines.waitFor(/^\*\*\* EVIL RELOAD ON WORKER 1 RSS: \d+ \(pid: \d+\) \*\*\*$/);
     await server.lines.waitFor(/^DAMN ! worker 1 .* killed by signal 9/);
   });
-});
-
-describe('ten reloads under load', () => {
-  const RELOADS = 10;
-
-  /** Load until the reloads are over, however long a busy machine takes for them. */
-  async function loadDuring(socket: string, reloads: Promise<void>) {
-    let isOver = false;
-    const ended = reloads.finally(() => {
-      isOver = true;
-    });
-    const sum = { ok: 0, requests: 0, errors: 0 };
-    const repeat = async () => {
-      while (!isOver) {
-        const { ok, requests, errors } = await runLoad({ socket, duration: 2, connections: 8 });
-        sum.ok += ok;
-        sum.requests += requests;
-        sum.errors += errors.total;
-      }
-    };
-    // Two of them: one goes on while the other is between two rounds.
-    await Promise.all([ended, repeat(), repeat()]);
-    return sum;
-  }
-
-  async function reloadAgain(server: RunningServer): Promise<void> {
-    for (let count = 0; count < RELOADS; count += 1) await reload(server);
-  }
-
-  it.each(['unix', 'tcp'])('lose no request over %s', async (transport) => {
-    const server = await start('processes = 2', ...(transport === 'tcp' ? ['socket = 127.0.0.1:0'] : []));
-    const socket = server.addresses.at(-1)!;
-    const slow = instance.get('/halves', '3000');
-    const { ok, requests, errors } = await loadDuring(socket, reloadAgain(server));
-    expect(errors).toBe(0);
-    expect(ok).toBe(requests);
-    expect(ok).toBeGreaterThan(RELOADS * 100);
-    expect((await slow).body.toString()).toBe('first second');
-  });
-
-  it.skipIf(skipped('reloads behind nginx', missingPrograms('nginx')))(
-    'lose no request behind nginx',
-    async () => {
-      const server = await start('processes = 2', 'chmod-socket = 666');
-      const nginx = await startNginx({
-        server: `location / { include uwsgi_params; uwsgi_pass unix:${instance.socketPath}; }`,
-      });
-      const statuses = new Map<number, number>();
-      let isOver = false;
-      const repeat = async () => {
-        while (!isOver) {
-          const { status } = await nginx.fetch('/');
-          statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        }
-      };
-      const load = Promise.all(Array.from({ length: 8 }, repeat));
-      await reloadAgain(server);
-      isOver = true;
-      await load;
-      expect([...statuses.keys()]).toEqual([200]);
-    },
-  );
 });

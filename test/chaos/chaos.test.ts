@@ -1,0 +1,62 @@
+/**
+ * Reloads, kills, hangs and stops at random under load, with an account of every request: what failed must have been with a
+ * worker or thread that was killed. A few seconds in the suite; `npm run chaos` takes CHAOS_SECONDS (180). CHAOS_SEED repeats
+ * the choices of a run, though not its timing.
+ */
+import { afterEach, expect, it } from 'vitest';
+import { cleanUp } from '../support/clean-up.js';
+import { startNginx } from '../support/nginx.js';
+import { findProgram } from '../support/requirements.js';
+import { type Door, httpDoor, Load, uwsgiDoor } from './load.js';
+import { Random } from './random.js';
+import { Victim } from './server.js';
+
+const seconds = Number(process.env.CHAOS_SECONDS ?? 5);
+const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 32));
+const CLIENTS = 12;
+
+afterEach(cleanUp);
+
+async function doorsOf({ unix, tcp, httpPort }: Victim): Promise<Record<string, Door>> {
+  const doors = {
+    unix: uwsgiDoor(unix),
+    tcp: uwsgiDoor(tcp),
+    http: httpDoor({ host: '127.0.0.1', port: httpPort }),
+  };
+  if (findProgram('nginx') === null) return doors;
+  const server = `location / { include uwsgi_params; uwsgi_pass unix:${unix}; }`;
+  const { address } = await startNginx({ server });
+  return { ...doors, nginx: httpDoor(address) };
+}
+
+it(`every request is accounted for, seed ${seed}`, { timeout: (seconds + 120) * 1_000 }, async () => {
+  console.log(`chaos: CHAOS_SEED=${seed} for ${seconds} seconds`);
+  const victim = await Victim.make();
+  await victim.start();
+  const random = new Random(seed);
+  const load = new Load(await doorsOf(victim), new Random(seed + 1), CLIENTS);
+  const done = new Map<string, number>();
+  for (const until = performance.now() + seconds * 1_000; performance.now() < until; ) {
+    const name = random.pick(Object.keys(victim.actions));
+    done.set(name, (done.get(name) ?? 0) + 1);
+    await victim.actions[name]!(load, random);
+  }
+  await load.stop();
+
+  const { sent } = load;
+  const ok = sent.filter(({ outcome }) => outcome === 'ok').length;
+  const turnedAway = victim.accounts.neverBegun(sent);
+  console.log(
+    `chaos: ${sent.length} requests, ${ok} answered, ${turnedAway} turned away, ` +
+      `${sent.length - ok - turnedAway} lost with who had them; ${victim.accounts.deaths.length} deaths; did`,
+    Object.fromEntries(done),
+  );
+  expect(victim.accounts.unexplained(sent)).toEqual([]);
+  expect(ok).toBeGreaterThan(sent.length / 2);
+  // Nobody is left over, and nobody lay about.
+  for (const server of [...victim.orphaned, victim.server]) {
+    const exit = await server.stop();
+    expect(exit.code === 0 || exit.signal === 'SIGKILL').toBe(true);
+    expect(server.group).toEqual([]);
+  }
+});
