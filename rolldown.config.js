@@ -1,12 +1,31 @@
 // Bundles src/ into dist/. The programs (the command line, a worker process, a JS thread) become CommonJS in a few files:
 // loading a hundred ES modules is a third of the time from start to first answer. The library is an ES module; its types are
-// written by tsc.
+// written by tsc. The page of `stats-page` becomes one file that needs no other: dist/stats-page.html.
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 
 const shared = {
   platform: 'node',
   // Packages stay packages; only this one's own files are bundled.
   external: /^[^./]/,
+};
+
+const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+/** Puts script, style sheets and the licence of uPlot, which is among the script, into the page. */
+const page = {
+  name: 'page',
+  generateBundle(_, bundle) {
+    const [script] = Object.values(bundle);
+    delete bundle[script.fileName];
+    const style = read('node_modules/uplot/dist/uPlot.min.css') + read('src/stats/page/page.css');
+    // A function: `$` in what is put in means nothing.
+    const source = read('src/stats/page/page.html')
+      .replace('/* page.css */', () => style)
+      .replace('/* main.ts */', () => script.code.replaceAll('</script', '<\\/script'))
+      .replace('</html>', () => `<!-- uPlot:\n${read('node_modules/uplot/LICENSE').trim()}\n-->\n</html>`);
+    this.emitFile({ type: 'asset', fileName: 'stats-page.html', source });
+  },
 };
 
 export default defineConfig([
@@ -30,5 +49,11 @@ export default defineConfig([
       entryFileNames: '[name].js',
       chunkFileNames: 'chunks/[name]-[hash].js',
     },
+  },
+  {
+    input: 'src/stats/page/main.ts',
+    platform: 'browser',
+    plugins: [page],
+    output: { dir: 'dist', format: 'iife', minify: true },
   },
 ]);

@@ -94,7 +94,24 @@ export class Endpoints {
       const { metricsRoutes } = await import('../stats/metrics-routes.js');
       Object.assign(routes, metricsRoutes(this.#parts));
     }
-    return new HttpEndpoint(fd, routes, this.#parts.log);
+    const history = purposes.includes('page') ? await this.#addPage(routes) : null;
+    const endpoint = new HttpEndpoint(fd, routes, this.#parts.log);
+    return {
+      close: () => {
+        history?.close();
+        endpoint.close();
+      },
+    };
+  }
+
+  async #addPage(routes: Routes): Promise<Closable> {
+    const [{ History }, { pageRoutes }] = await Promise.all([
+      import('../stats/history.js'),
+      import('../stats/page-routes.js'),
+    ]);
+    const history = new History(this.#parts.snapshot, this.#parts.log);
+    Object.assign(routes, pageRoutes(this.#parts.snapshot, history));
+    return history;
   }
 }
 

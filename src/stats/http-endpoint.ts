@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** Answers by path. */
-export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
+export type Routes = Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>>;
 
 /** A client may take this long to ask, and a connection may rest this long, milliseconds. */
 const PATIENCE = 10_000;
@@ -55,12 +55,12 @@ export class HttpEndpoint {
   }
 
   async #answer({ method, url = '/' }: IncomingMessage): Promise<Answer> {
-    const path = url.replace(/\?.*/, '');
+    const [path = '', query = ''] = url.split('?');
     if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET only\n', { Allow: 'GET, HEAD' });
     if (!Object.hasOwn(this.#routes, path))
       return text(404, `there is ${Object.keys(this.#routes).join(' ')}\n`);
     try {
-      return await this.#routes[path]!();
+      return await this.#routes[path]!(new URLSearchParams(query));
     } catch (error) {
       this.#log(`metrics: ${path}: ${(error as Error).stack}`);
       return text(500, 'the log says why\n');

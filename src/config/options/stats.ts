@@ -29,15 +29,15 @@ export const statsOptions = defineOptions('stats', [
       ...intoEndpoint('metrics'),
     },
   ),
+  text('stats-page', 'ADDRESS', 'serve a page here that shows what the server does', {
+    impliesMaster: true,
+    ...intoEndpoint('statsPage'),
+  }),
   ...withoutEffect('there is no metrics subsystem; `metrics` and `stats` show everything there is', [
     flag('stats-no-metrics', 'leave metrics out of the statistics', { impliesMaster: true }),
     flag('enable-metrics', 'keep metrics', { impliesMaster: true }),
   ]),
   ...notYetAll([
-    text('stats-page', 'ADDRESS', 'serve a page here that shows what the server does', {
-      impliesMaster: true,
-      ...intoEndpoint('statsPage'),
-    }),
     list('stats-push', 'PUSHER:ARGS', 'send the statistics there', { impliesMaster: true }),
     int('stats-pusher-default-freq', 'SECONDS', 'how often to send them', {
       aliases: ['stats-pushers-default-freq'],
