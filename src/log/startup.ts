@@ -265,8 +265,6 @@ export const stops = {
   buried: (id: number, milliseconds: number, how: string) =>
     `worker ${id} buried after ${Math.round(milliseconds / 1000)} seconds${how}`,
   goodbye: 'goodbye to uwsgi-node.',
-  unsupported: (signal: string, meaning: string) =>
-    `${signal} received: ${meaning} is not there yet; nothing was done. To take up a change, stop and start the server.`,
 };
 
 export const vacuum = {

@@ -16,6 +16,7 @@ import type { Master } from './master.js';
 import { Recycler } from './recycle.js';
 import { Reloader, type ReloadKind } from './reload.js';
 import type { SignalCalls } from './signals.js';
+import { activityLines, statisticsLines } from './statistics.js';
 import { TouchWatch, type Watched } from './touch.js';
 
 export class Doors {
@@ -107,7 +108,12 @@ export class Doors {
   }
 
   printStatistics(): void {
-    log(...this.#master.statistics());
+    log(...statisticsLines(this.#master.crew, this.#master.phase));
+  }
+
+  /** Which requests are where. */
+  printActivity(): void {
+    log(...activityLines(this.#master.crew));
   }
 
   close(): void {

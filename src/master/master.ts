@@ -17,11 +17,12 @@ import {
 } from '../log/startup.js';
 import { EXIT_FAILED_APP, type LoadedApp, type WorkerReady } from '../messages.js';
 import { AppMetrics } from './app-metrics.js';
-import { type Cheapable, initialWorkers, mostDispensable } from './cheaper.js';
+import { type Cheapable, initialWorkers } from './cheaper.js';
 import { Crew, type RespawnCause, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
+import { resize } from './resize.js';
 import { cancelRespawn, type Replacement, type Slot } from './slot.js';
-import { statisticsLines, summaryLine } from './statistics.js';
+import { summaryLine } from './statistics.js';
 import type { Death, Life, WorkerEvents, WorkerHandle } from './worker-handle.js';
 
 export interface MasterParts extends Life {
@@ -232,40 +233,16 @@ export class Master {
     return this.#crew.life;
   }
 
-  /**
-   * One worker more or less than now; never none. Under `cheaper` within its bounds and until the algorithm decides
-   * otherwise, else until the next reload.
-   */
+  /** One worker more or less than now; see `resize`. */
   resize(by: 1 | -1): void {
-    const { settings } = this.life;
-    const processes = settings.processes + by;
     if (this.#phase !== 'serving') return;
     this.resume();
-    if (by > 0 && this.#crew.wake(1) > 0) return;
-    if (settings.cheaper > 0) {
-      const { working } = this;
-      if (by > 0) this.#log(cheaper.full(settings.processes));
-      else if (working !== null && working.length > 1) this.cheapen(mostDispensable(working).id);
-      return;
-    }
-    if (processes < 1) return;
-    this.#crew.life = { ...this.life, settings: { ...settings, processes } };
-    if (by < 0) {
-      for (const worker of this.#crew.shrink()) this.#crew.retire(worker);
-      return;
-    }
-    this.#crew.grow(processes);
-    this.#log(...spawnedLines([this.#crew.spawn(this.#crew.slots.at(-1)!)], true, settings.threads));
+    this.#log(...resize(this.#crew, by, this.working));
   }
 
   /** The log file is another. */
   reopenLogs(): void {
     for (const worker of this.#crew) worker.reopenLogs();
-  }
-
-  /** Who works, in a line each. */
-  statistics(): string[] {
-    return statisticsLines(this.#crew, this.phase);
   }
 
   #stopWorkers(): void {

@@ -54,7 +54,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
       doors === null ? log(reloads.tooEarly(signal)) : doors.reload(reloads.asked(signal)),
     togglePause: () => doors?.togglePause(),
     printStatistics: () => doors?.printStatistics(),
-    unsupported: (signal, meaning) => log(stops.unsupported(signal, meaning)),
+    printActivity: () => doors?.printActivity(),
   });
   const instance = new Instance(settings, start, logs);
   await begin(instance, lines).finally(() => lines.flush());

@@ -11,8 +11,8 @@ export interface SignalActions {
   togglePause(): void;
   /** USR1. */
   printStatistics(): void;
-  /** A signal whose meaning in uWSGI is not there yet. */
-  unsupported(signal: string, meaning: string): void;
+  /** USR2. */
+  printActivity(): void;
 }
 
 /** What `process` is here. */
@@ -60,5 +60,5 @@ export function listenForSignals(actions: SignalActions, source: SignalSource = 
   source.on('SIGTSTP', () => actions.togglePause());
   // Node opens its inspector on USR1, and the default of USR2 is death: both would surprise whoever comes from uWSGI.
   source.on('SIGUSR1', () => actions.printStatistics());
-  source.on('SIGUSR2', () => actions.unsupported('SIGUSR2', 'printing what the workers do'));
+  source.on('SIGUSR2', () => actions.printActivity());
 }

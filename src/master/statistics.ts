@@ -1,4 +1,5 @@
-/** Who works, in words: what SIGUSR1 and `s` on the master fifo print, and what a start and a reload end with. */
+/** Who works, in words: what SIGUSR1, SIGUSR2 and `s` on the master fifo print, and what a start and a reload end with. */
+import { escapeControls } from '../log/escape.js';
 import { readyLine } from '../log/startup.js';
 import type { LoadedApp } from '../messages.js';
 import type { Crew } from './crew.js';
@@ -18,6 +19,19 @@ export function summaryLine({ active, life }: Crew, app: LoadedApp | null): stri
 /** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)` */
 function applicationText({ callable, file, kind }: LoadedApp): string {
   return `${callable} of ${file}${kind === 'wsgi' ? '' : ` (${kind})`}`;
+}
+
+/** What each thread does: what SIGUSR2 prints. Nobody is asked, so it tells of threads that are stuck, too. */
+export function activityLines(crew: Crew): string[] {
+  return [...crew].flatMap(({ id, pid, cores }) =>
+    cores.map(({ id: core, open, current }) => {
+      const request =
+        current === null
+          ? ''
+          : `, the last one ${escapeControls(`${current.address} - ${current.method} ${current.uri}`)} for ${current.age} msecs`;
+      return `worker ${id} (pid: ${pid ?? 0}) core ${core}: ${open === 0 ? 'idle' : `${open} unfinished${request}`}`;
+    }),
+  );
 }
 
 /** @param phase what the master does: `serving`, `paused`. */

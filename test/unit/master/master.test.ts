@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Master, type MasterParts } from '../../../src/master/master.js';
+import { statisticsLines } from '../../../src/master/statistics.js';
 import { FIRST_DELAY, LONGEST_DELAY, YOUNG } from '../../../src/throttle.js';
 import { type FakeWorker, fakeSpawn, settings } from './fake-worker.js';
 
@@ -371,7 +372,7 @@ describe('Master, asked by an operator', () => {
     const { master, workers } = start({ processes: 2 });
     workers[0]!.ready();
     vi.advanceTimersByTime(5_000);
-    expect(master.statistics()).toEqual([
+    expect(statisticsLines(master.crew, master.phase)).toEqual([
       `*** uwsgi-node master (pid: ${process.pid}): starting ***`,
       'worker 1 (pid: 101): ready, up 5 seconds, respawned 0 times',
       'worker 2 (pid: 102): starting, respawned 0 times',
