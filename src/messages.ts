@@ -71,13 +71,19 @@ export interface StopWorker {
 }
 export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs;
 
-/** What the loader found; the master prints it once per worker. */
-export interface LoadedApp {
+/** One application, as the loader found it. */
+export interface FoundApp {
   /** Absolute path of the module that holds the application. */
   file: string;
   callable: string;
   /** What it is: a WSGI-style application, a node:http one, a fetch handler. */
   kind: AppInterface;
+}
+
+/** What the loader found; the master prints it once per worker. */
+export interface LoadedApp extends FoundApp {
+  /** The applications below a path. */
+  mounts?: (FoundApp & { path: string })[];
   /** Milliseconds. */
   loadTime: number;
 }

@@ -1,7 +1,7 @@
 /** Who works, in words: what SIGUSR1, SIGUSR2 and `s` on the master fifo print, and what a start and a reload end with. */
 import { escapeControls } from '../log/escape.js';
 import { readyLine } from '../log/startup.js';
-import type { LoadedApp } from '../messages.js';
+import type { FoundApp, LoadedApp } from '../messages.js';
 import type { Crew } from './crew.js';
 
 /** From here on these workers answer. */
@@ -16,8 +16,13 @@ export function summaryLine({ active, life }: Crew, app: LoadedApp | null): stri
   });
 }
 
-/** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)` */
-function applicationText({ callable, file, kind }: LoadedApp): string {
+/** `application of /srv/wsgi.js`, `listen(3000) of /srv/server.js (node)`, `…, /shop: app of /srv/shop.js` */
+function applicationText(app: LoadedApp): string {
+  const mounts = app.mounts?.map((mount) => `, ${mount.path || '/'}: ${foundText(mount)}`) ?? [];
+  return foundText(app) + mounts.join('');
+}
+
+function foundText({ callable, file, kind }: FoundApp): string {
   return `${callable} of ${file}${kind === 'wsgi' ? '' : ` (${kind})`}`;
 }
 

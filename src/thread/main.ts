@@ -14,6 +14,7 @@ import { log, setLineStyle } from '../log/stderr.js';
 import {
   answerStuckSymbol,
   type ControlToThread,
+  type FoundApp,
   type LoadedApp,
   type ThreadStart,
   type ThreadToControl,
@@ -55,9 +56,10 @@ async function load({
   const begun = performance.now();
   try {
     if (app.module === null && app.file === null && mounts.length === 0) throw loadErrors.noneNamed();
-    const { loaded, application } = await loadAll(app, mounts, manageScriptName);
-    const { file, callable, kind } = loaded;
-    return { application, app: { file, callable, kind, loadTime: Math.round(performance.now() - begun) } };
+    const { loaded, mounted, application } = await loadAll(app, mounts, manageScriptName);
+    const loadTime = Math.round(performance.now() - begun);
+    const found = mounted.map((mount) => ({ path: mount.path, ...describe(mount) }));
+    return { application, app: { ...describe(loaded), mounts: found, loadTime } };
   } catch (error) {
     if (needApp) throw error;
     log(`unable to load the application: ${reason(error)}`);
@@ -65,23 +67,30 @@ async function load({
   }
 }
 
+type Mounted = Loaded & { path: string };
+
+/** What may cross to the master. */
+function describe({ file, callable, kind }: Loaded): FoundApp {
+  return { file, callable, kind };
+}
+
 /** Without an application of its own the root is the first mount's, as in uWSGI. */
 async function loadAll(
   app: AppSetting,
   mounts: readonly MountSetting[],
   manageScriptName: boolean,
-): Promise<{ loaded: Loaded; application: Application }> {
+): Promise<{ loaded: Loaded; mounted: Mounted[]; application: Application }> {
   const named = app.module !== null || app.file !== null;
   const root = named ? await loadApplication(app, process.cwd()) : null;
-  const mounted = [];
+  const mounted: Mounted[] = [];
   // One after the other: two modules that listen() would otherwise not be told apart.
   for (const mount of mounts) {
     mounted.push({ path: mount.path, ...(await loadApplication(mount.app, process.cwd())) });
   }
   const loaded = root ?? mounted[0]!;
-  if (mounted.length === 0) return { loaded, application: loaded.application };
+  if (mounted.length === 0) return { loaded, mounted, application: loaded.application };
   const { mountApplications } = await import('./mounts.js');
-  return { loaded, application: mountApplications(mounted, loaded.application, manageScriptName) };
+  return { loaded, mounted, application: mountApplications(mounted, loaded.application, manageScriptName) };
 }
 
 /** The stack of what a module threw; of our own errors the message says everything. */

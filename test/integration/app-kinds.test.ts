@@ -85,7 +85,10 @@ describe('mounted applications', () => {
   const mounts = ['--mount', '/shop=wsgi', '--mount', '/shop/web=fetch-object', '--module', 'listener'];
 
   it('are chosen by the path with manage-script-name, the longest first', async () => {
-    const { get } = await start(...mounts, '--manage-script-name');
+    const { get, found } = await start(...mounts, '--manage-script-name');
+    expect(found?.replaceAll(`${folder}/`, '')).toBe(
+      'default of listener.js (node), /shop: application of wsgi.js, /shop/web: default of fetch-object.js (fetch)',
+    );
     expect(await get('/shop/cart')).toBe('/shop|/cart wsgi');
     expect(await get('/shop')).toBe('/shop| wsgi');
     expect(await get('/shop/web/page')).toBe('/page fetch');
