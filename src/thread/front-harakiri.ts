@@ -41,9 +41,13 @@ export class FrontHarakiri {
     this.#parts = parts;
   }
 
-  /** What the application is given in place of `inner`. */
-  watch(inner: Answer, note: RequestNote): TimedSink {
-    return new TimedSink(inner, note, this);
+  /**
+   * What the application is given in place of `inner`.
+   *
+   * @param tell called before it is ended for having taken too long, with its age in milliseconds
+   */
+  watch(inner: Answer, note: RequestNote, tell: (age: number) => void = () => {}): TimedSink {
+    return new TimedSink(inner, note, this, tell);
   }
 
   /** Calls the application for a request. */
@@ -95,8 +99,9 @@ export class FrontHarakiri {
         this.#latest = sink.armedAt;
         continue;
       }
-      const { note, begunAt } = sink;
-      log(lines.waited({ core: this.#parts.core, note, age: now - begunAt }, sink.isBegun));
+      const age = now - sink.begunAt;
+      log(lines.waited({ core: this.#parts.core, note: sink.note, age }, sink.isBegun));
+      sink.tell(age);
       this.#parts.onEnded();
       sink.expire(refusals.overdue);
     }
@@ -127,7 +132,12 @@ export class TimedSink implements Answer {
   #whenGone: Array<() => void> = [];
   #whenDrained: (() => void) | null = null;
 
-  constructor(inner: Answer, note: RequestNote, owner: FrontHarakiri) {
+  constructor(
+    inner: Answer,
+    note: RequestNote,
+    owner: FrontHarakiri,
+    readonly tell: (age: number) => void,
+  ) {
     this.#inner = inner;
     this.note = note;
     this.#owner = owner;

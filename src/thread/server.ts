@@ -27,7 +27,7 @@ import { NativeBody } from './native-body.js';
 import { NativeSink } from './native-sink.js';
 import { type Answer, LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
-import { type RequestTrace, Tracing } from './tracing.js';
+import { publishHarakiri, type RequestTrace, Tracing } from './tracing.js';
 import type { OpenRequest, Requests } from './uncaught.js';
 
 export interface ServerOptions {
@@ -220,6 +220,7 @@ export class ThreadServer implements Requests {
     const sink = this.#pending[connection];
     const note = parseNote(text);
     if (note !== null) log(harakiri.waited({ core: this.#core, note, age }, sink?.begun ?? false));
+    if (sink !== undefined && sink.environ !== null) publishHarakiri(sink.environ, age);
     sink?.lose(refusals.overdue.head);
   }
 
@@ -284,7 +285,8 @@ export class ThreadServer implements Requests {
     const finished = this.#beginOverHttp(environ);
     const trace = this.#tracing.begin(environ);
     const logged = new LoggedSink(sink, trace?.watchEnd(finished) ?? finished);
-    const timed = this.#harakiri?.watch(logged, noteOf(environ)) ?? null;
+    const timed =
+      this.#harakiri?.watch(logged, noteOf(environ), (age) => publishHarakiri(environ, age)) ?? null;
     const answer = timed ?? logged;
     if (timed === null) this.#call(environ, answer, trace);
     else this.#harakiri?.run(timed, () => this.#call(environ, answer, trace));

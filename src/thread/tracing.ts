@@ -29,6 +29,7 @@ export interface RequestEvent {
 const requestStart = diagnostics.channel('uwsgi-node:request:start');
 const requestError = diagnostics.channel('uwsgi-node:request:error');
 const requestEnd = diagnostics.channel('uwsgi-node:request:end');
+const requestHarakiri = diagnostics.channel('uwsgi-node:request:harakiri');
 const reload = diagnostics.channel('uwsgi-node:reload');
 const stop = diagnostics.channel('uwsgi-node:stop');
 
@@ -36,6 +37,11 @@ const stop = diagnostics.channel('uwsgi-node:stop');
 export function publishDrain(isReplaced: boolean): void {
   const channel = isReplaced ? reload : stop;
   if (channel.hasSubscribers) channel.publish({});
+}
+
+/** The request was ended because it took too long; its end follows. @param duration milliseconds */
+export function publishHarakiri(environ: Environ, duration: number): void {
+  if (requestHarakiri.hasSubscribers) requestHarakiri.publish({ environ, duration });
 }
 
 export class Tracing {

@@ -49,11 +49,15 @@ subscribe('uwsgi-node:request:end', (event) => {
   ];
   console.log(`end of ${words.join(' ')}`);
 });
+subscribe('uwsgi-node:request:harakiri', ({ environ, duration }) => {
+  console.log(`harakiri of ${environ.PATH_INFO} ${duration >= 1_000}`);
+});
 subscribe('uwsgi-node:reload', () => console.log('told of a reload'));
 subscribe('uwsgi-node:stop', () => console.log('told of a stop'));
 
 export async function application(environ, startResponse) {
   await wait(1);
+  if (environ.PATH_INFO.startsWith('/hang')) await new Promise(() => {});
   if (environ.PATH_INFO === '/error') throw new TypeError('on purpose');
   startResponse('200 OK', [['Content-Type', 'text/plain']]);
   return trace.getActiveSpan()?.spanContext().traceId ?? 'no span';

@@ -12,7 +12,13 @@ const HTTP_TRACEPARENT = `00-${traceId}-b7ad6b7169203331-01`;
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startEngine('traced', 'unix', ['--http-socket', '127.0.0.1:0', '--disable-logging']);
+  server = await startEngine('traced', 'unix', [
+    '--http-socket',
+    '127.0.0.1:0',
+    '--disable-logging',
+    '--harakiri',
+    '1',
+  ]);
 });
 afterAll(cleanUp);
 
@@ -77,6 +83,19 @@ describe('a request', () => {
     });
     await server.lines.waitFor(/error of \/error: on purpose$/, { from });
     await server.lines.waitFor(/end of \/error 500 22 none kept true$/, { from });
+  });
+
+  it('that takes too long has its harakiri told, whatever it came over', async () => {
+    const from = server.lines.position;
+    const [packet, http] = await Promise.all([
+      request(server.address, { vars: requestVars({ PATH_INFO: '/hang-uwsgi' }) }),
+      fetch(`http://${server.addresses[1]}/hang-http`),
+    ]);
+    expect([packet.status, http.status]).toEqual([504, 504]);
+    for (const path of ['/hang-uwsgi', '/hang-http']) {
+      await server.lines.waitFor(new RegExp(`harakiri of ${path} true$`), { from });
+      await server.lines.waitFor(new RegExp(`end of ${path} 504 `), { from });
+    }
   });
 });
 
