@@ -18,6 +18,14 @@ const PIPE_BUFFER = 4096;
 /** What will not get better: nobody is at the other end, or it is no longer open. */
 const HOPELESS = new Set(['EPIPE', 'ECONNRESET', 'EBADF', 'ENOTCONN', 'EINVAL']);
 
+/** For batches that are written at once: a buffer for each would cost more than the copying. */
+const scratch = Buffer.allocUnsafeSlow(2 * FULL_BATCH);
+
+function latin1(text: string): Buffer {
+  if (text.length > scratch.length) return Buffer.from(text, 'latin1');
+  return scratch.subarray(0, scratch.write(text, 'latin1'));
+}
+
 /** Writes some bytes, returns how many; throws as fs.writeSync does. */
 export type Output = (bytes: Buffer, at: number, size: number) => number;
 
@@ -57,11 +65,16 @@ export class LineWriter {
     }
   }
 
+  /** There are lines that could not be written yet. */
+  get isWaiting(): boolean {
+    return this.#waiting !== '';
+  }
+
   /** Writes what waits; for the end of the thread. */
   flush(): void {
     this.#scheduled = false;
     if (this.#waiting === '' && this.#dropped === 0) return;
-    const bytes = Buffer.from(this.#waiting, 'latin1');
+    const bytes = latin1(this.#waiting);
     let written = 0;
     let retryAfter = RETRY_READER;
     try {

@@ -168,6 +168,7 @@ it('a reader of the log that reads nothing stops nobody', async () => {
   for (let i = 0; i < 40; i++) {
     const vars = requestVars({ PATH_INFO: '/', REQUEST_URI: uri });
     expect((await request(instance.socketPath, { vars })).status).toBe(200);
+    expect(await instance.textOf('/print')).toBe('printed');
   }
   child.kill('SIGTERM');
   child.stderr.resume();

@@ -44,10 +44,16 @@ describe('log', () => {
     expect(write).toHaveBeenCalledTimes(4);
   });
 
-  it('waits for a full pipe that somebody made non-blocking', () => {
-    write.mockImplementationOnce(failing('EAGAIN')).mockImplementationOnce(failing('EAGAIN'));
+  it('does not wait for a full pipe: it gets its lines later, in order', async () => {
+    write.mockImplementation(failing('EAGAIN'));
     log('one');
-    expect(written).toBe('one\n');
+    log('zwölf');
+    expect(written).toBe('');
+    write.mockImplementation(taking(1_000));
+    log('three');
+    await vi.waitFor(() => expect(written).toBe('one\nzwölf\nthree\n'));
+    log('four');
+    expect(written).toMatch(/four\n$/);
   });
 
   it('gives a line up that nobody can take, and does not throw', () => {
