@@ -10,8 +10,8 @@ import { runWrk } from './wrk.js';
 export const HTTP_SLICE_S = 1;
 const CONNECTIONS = 64;
 /** A JIT compiler is done after so many; a machine that is slower has had its time after so many slices. */
-const WARM_UP_REQUESTS = 10_000;
-const WARM_UP_SLICES = 3;
+const WARM_UP_REQUESTS = 20_000;
+const WARM_UP_SLICES = 12;
 
 /** What a browser sends, as in `load/packets.cc`. */
 export const BROWSER_HEADERS = [

@@ -24,6 +24,14 @@ export function versionOf(command: string, ...args: string[]): string | null {
   return (stdout || stderr).split('\n')[0]!.trim() || null;
 }
 
+function headCommit(): string | null {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+    encoding: 'utf8',
+    cwd: root,
+  });
+  return status === 0 ? stdout.trim() : null;
+}
+
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -39,7 +47,7 @@ export function describeMachine(): Machine {
       wrk: versionOf('wrk', '-v'),
       compiler: versionOf('c++', '--version'),
     },
-    commit: versionOf('git', 'rev-parse', '--short', 'HEAD'),
+    commit: headCommit(),
     dirty: spawnSync('git', ['diff', '--quiet', 'HEAD'], { cwd: root }).status !== 0,
     date: new Date().toISOString(),
   };
