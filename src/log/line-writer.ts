@@ -18,14 +18,6 @@ const PIPE_BUFFER = 4096;
 /** What will not get better: nobody is at the other end, or it is no longer open. */
 const HOPELESS = new Set(['EPIPE', 'ECONNRESET', 'EBADF', 'ENOTCONN', 'EINVAL']);
 
-/** For batches that are written at once: a buffer for each would cost more than the copying. */
-const scratch = Buffer.allocUnsafeSlow(2 * FULL_BATCH);
-
-function latin1(text: string): Buffer {
-  if (text.length > scratch.length) return Buffer.from(text, 'latin1');
-  return scratch.subarray(0, scratch.write(text, 'latin1'));
-}
-
 /** Writes some bytes, returns how many; throws as fs.writeSync does. */
 export type Output = (bytes: Buffer, at: number, size: number) => number;
 
@@ -74,7 +66,7 @@ export class LineWriter {
   flush(): void {
     this.#scheduled = false;
     if (this.#waiting === '' && this.#dropped === 0) return;
-    const bytes = latin1(this.#waiting);
+    const bytes = Buffer.from(this.#waiting, 'latin1');
     let written = 0;
     let retryAfter = RETRY_READER;
     try {
