@@ -1,7 +1,7 @@
 /**
  * What crosses the walls: master process ‖ worker process ‖ JS thread. Plain data only (structured clone, JSON).
  */
-import type { AppInterface, Settings } from './config/settings.js';
+import type { AppInterface, Settings, SocketProtocol } from './config/settings.js';
 import type { Metric } from './stats/exposition.js';
 
 /** Raised on every incompatible change below; a master that meets another version re-executes itself. */
@@ -19,7 +19,7 @@ export interface InheritedListener {
   fd: number;
   /** As the start-up lines print it: `/run/app.sock`, `127.0.0.1:8080`. */
   name: string;
-  protocol: 'uwsgi' | 'http';
+  protocol: SocketProtocol;
   family: 'unix' | 'inet' | 'inet6';
   /** Somebody else opened it and keeps it, such as systemd: connections wait in it while no server runs. */
   passed?: boolean;
@@ -47,6 +47,13 @@ export interface WorkerLogs {
   files: { path: string; isDirect: boolean }[];
 }
 
+/** Where FastCGI connections change hands between engines that end and engines that serve (native/core/exchange.h). */
+export interface Exchange {
+  /** Descriptors: what an engine puts into, and takes from. */
+  give: number;
+  take: number;
+}
+
 /** master → worker, first message. */
 export interface StartWorker {
   type: 'start';
@@ -57,6 +64,8 @@ export interface StartWorker {
   listeners: InheritedListener[];
   /** Missing where there is no scoreboard. */
   scores?: ScoreRows | undefined;
+  /** The descriptors' numbers in the worker process; missing where no socket speaks FastCGI. */
+  exchange?: Exchange | undefined;
   logs?: (WorkerLogs & { first: number }) | undefined;
 }
 /** master → worker: the log file is another. */
@@ -131,6 +140,7 @@ export interface ThreadStart {
   scores?: ScoreRows | undefined;
   /** Descriptor for request lines; 2 by default. */
   requestLogFd?: number;
+  exchange?: Exchange | undefined;
 }
 /** control thread → JS thread: stop accepting, finish what runs, then end. */
 export interface DrainThread {

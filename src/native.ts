@@ -79,13 +79,23 @@ export interface NativeSockets {
   refuseNew(fd: number): boolean;
   /** shutdown(2) of a listening socket: refuses connections, resets what waits (over TCP), frees the port. */
   shutDown(fd: number): void;
+  /**
+   * Makes a pair of sockets over which kept connections change hands (native/core/exchange.h); close-on-exec.
+   * @throws Error with `code`
+   */
+  createExchange(): { give: number; take: number };
   /** _exit(2): ends the process at once, without Node's teardown. */
   exitNow(code: number): never;
 }
 
+/** What an engine speaks on a listener (native/core/protocol/vars.h). */
+export const EngineProtocol = { uwsgi: 0, fastcgi: 1, scgi: 2 } as const;
+
 export interface EngineListener {
   fd: number;
   unix: boolean;
+  /** One of `EngineProtocol`. */
+  protocol: number;
 }
 
 export interface EngineOptions {
@@ -99,6 +109,8 @@ export interface EngineOptions {
   maxRequests: number;
   /** Milliseconds that the application has for a request; 0: any. */
   harakiri: number;
+  /** Where kept connections change hands, if anywhere. */
+  exchange?: { give: number; take: number } | null;
 }
 
 /** Numbers of the request that is being handed over, in the array `facts` (native/binding/engine_binding.cc). */
@@ -121,12 +133,16 @@ export const Fact = {
   repeats: 9,
   contentLengthLow: 10,
   contentLengthHigh: 11,
+  /** 1: there is no PATH_INFO, as with the stock params of FastCGI and SCGI. */
+  needsPath: 12,
   /** Of the array. */
-  length: 12,
+  length: 13,
 } as const;
 
 export const UNKNOWN_LAYOUT = 0xffff_ffff;
 export const UNKNOWN_NAME = 0xffff;
+/** `Fact.contentLengthHigh` of a body whose length is not known. */
+export const UNKNOWN_LENGTH_HIGH = 0xffff_ffff;
 /** Most vars a packet can hold; each has four uint16 in `places`: key begin, key end, value begin, value end. */
 export const MAX_VARS = 13107;
 
@@ -171,7 +187,7 @@ export interface EngineHandlers {
    */
   expired(connection: number, note: string, elapsed: number): void;
   /** A connection that was answered or dropped without the application. */
-  rejected(reason: number, peer: string, detail: number): void;
+  rejected(reason: number, peer: string, detail: number, protocol: number): void;
 }
 
 export interface NativeEngine {
@@ -202,12 +218,18 @@ export interface NativeEngine {
    */
   readBody(connection: number, into: Uint8Array, at: number): number;
   wantBody(connection: number): void;
-  /** The connection becomes a pipe: `wantBody` delivers whatever comes until the peer ends its side, without a timeout. */
-  upgrade(connection: number): void;
+  /**
+   * The connection becomes a pipe: `wantBody` delivers whatever comes until the peer ends its side, without a timeout.
+   * @returns false where the protocol does not allow it (FastCGI)
+   */
+  upgrade(connection: number): boolean;
   /** `10.0.0.1:4711`, or `unix`. */
   peer(connection: number): string;
-  /** Takes in what waits, then accepts no more. */
-  stopAccepting(): void;
+  /**
+   * Takes in what waits, then accepts no more.
+   * @param handOver connections that wait for their next request go into the exchange instead of being closed
+   */
+  stopAccepting(handOver: boolean): void;
   openRequests(): number;
   /** Whether the event loop stays alive for the listeners. */
   keepAlive(wanted: boolean): void;

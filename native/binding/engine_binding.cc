@@ -15,6 +15,14 @@ T* array_memory(napi_env env, napi_value array) {
   return static_cast<T*>(data);
 }
 
+// A descriptor of the exchange, or -1 where there is none.
+int exchange_end(napi_env env, napi_value options, const char* which) {
+  napi_value exchange = get_property(env, options, "exchange");
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, exchange, &type);
+  return type == napi_object ? static_cast<int>(number_property(env, exchange, which)) : -1;
+}
+
 EngineSettings read_settings(napi_env env, napi_value options) {
   EngineSettings settings;
   settings.buffer_size = static_cast<size_t>(number_property(env, options, "bufferSize"));
@@ -24,27 +32,36 @@ EngineSettings read_settings(napi_env env, napi_value options) {
   settings.write_timeout_ms = std::max<uint64_t>(settings.read_timeout_ms, settings.write_timeout_ms);
   settings.harakiri_ms = static_cast<uint64_t>(number_property(env, options, "harakiri"));
   settings.max_requests = static_cast<uint32_t>(number_property(env, options, "maxRequests"));
+  settings.exchange = exchange_end(env, options, "give");
   return settings;
 }
 
 }  // namespace
 
-bool EngineBinding::start(uv_loop_t* loop, const std::vector<int>& listeners,
-                          const std::vector<bool>& unix_sockets, napi_value handlers) {
+bool EngineBinding::start(uv_loop_t* loop, const std::vector<EngineListener>& listeners, int exchange,
+                          napi_value handlers) {
   on_request_ = hold(get_property(env_, handlers, "request"));
   on_writable_ = hold(get_property(env_, handlers, "writable"));
   on_data_ = hold(get_property(env_, handlers, "data"));
   on_gone_ = hold(get_property(env_, handlers, "gone"));
   on_expired_ = hold(get_property(env_, handlers, "expired"));
   on_rejected_ = hold(get_property(env_, handlers, "rejected"));
-  for (size_t i = 0; i < listeners.size(); ++i) engine_.add_listener(listeners[i], unix_sockets[i]);
+  std::vector<int> fds;
+  for (const EngineListener& listener : listeners) {
+    engine_.add_listener(listener.fd, listener.unix_socket, listener.protocol);
+    fds.push_back(listener.fd);
+  }
+  if (exchange >= 0) {
+    engine_.add_exchange(exchange);
+    fds.push_back(exchange);
+  }
   loop_ = std::make_unique<Loop>(loop, engine_);
-  if (engine_.fd() < 0 || !loop_->start(listeners)) {
+  if (engine_.fd() < 0 || !loop_->start(fds)) {
     closed_ = collected_ = true;
     loop_->stop([this] { let_go(); });
     return false;
   }
-  StrandWatch::instance().add(engine_, listeners);
+  StrandWatch::instance().add(engine_, fds);
   napi_add_async_cleanup_hook(env_, on_environment_exit, this, &cleanup_);
   return true;
 }
@@ -127,24 +144,23 @@ napi_value create_engine(napi_env env, napi_callback_info info) {
   napi_value listed = get_property(env, args[0], "listeners");
   uint32_t length = 0;
   napi_get_array_length(env, listed, &length);
-  std::vector<int> listeners;
-  std::vector<bool> unix_sockets;
+  std::vector<EngineListener> listeners;
   for (uint32_t i = 0; i < length; ++i) {
     napi_value listener;
     napi_get_element(env, listed, i, &listener);
-    listeners.push_back(static_cast<int>(number_property(env, listener, "fd")));
-    bool unix_socket = false;
-    napi_get_value_bool(env, get_property(env, listener, "unix"), &unix_socket);
-    unix_sockets.push_back(unix_socket);
+    EngineListener& added = listeners.emplace_back();
+    added.fd = static_cast<int>(number_property(env, listener, "fd"));
+    added.protocol = static_cast<Protocol>(number_property(env, listener, "protocol"));
+    napi_get_value_bool(env, get_property(env, listener, "unix"), &added.unix_socket);
   }
 
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto* binding =
-      new EngineBinding(env, read_settings(env, args[0]), array_memory<uwsgi::VarPlace>(env, args[2]),
+      new EngineBinding(env, read_settings(env, args[0]), array_memory<VarPlace>(env, args[2]),
                         array_memory<uint16_t>(env, args[3]), array_memory<uint32_t>(env, args[4]));
   binding->share({args[2], args[3], args[4]});
-  if (!binding->start(loop, listeners, unix_sockets, args[1])) {
+  if (!binding->start(loop, listeners, exchange_end(env, args[0], "take"), args[1])) {
     napi_throw_error(env, "UWSGI_ENGINE",
                      "the kernel refused the engine's descriptors (epoll, eventfd or a listener)");
     return nullptr;

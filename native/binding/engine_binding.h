@@ -19,10 +19,16 @@ struct LentArray {
   napi_value array;
 };
 
+struct EngineListener {
+  int fd;
+  bool unix_socket = false;
+  Protocol protocol;
+};
+
 class EngineBinding final : public EngineHost {
  public:
   // Belongs to its JavaScript object: destroyed when that is collected and the engine closed.
-  EngineBinding(napi_env env, const EngineSettings& settings, uwsgi::VarPlace* places, uint16_t* names,
+  EngineBinding(napi_env env, const EngineSettings& settings, VarPlace* places, uint16_t* names,
                 uint32_t* facts)
       : env_(env),
         names_(names),
@@ -33,7 +39,7 @@ class EngineBinding final : public EngineHost {
   // Keeps the arrays whose memory the constructor was given.
   void share(const std::vector<napi_value>& arrays);
   // False when the kernel or libuv refuses a descriptor; the binding is then destroyed by itself.
-  bool start(uv_loop_t* loop, const std::vector<int>& listeners, const std::vector<bool>& unix_sockets,
+  bool start(uv_loop_t* loop, const std::vector<EngineListener>& listeners, int exchange,
              napi_value handlers);
   napi_value make_object();
 
@@ -41,7 +47,7 @@ class EngineBinding final : public EngineHost {
   void on_writable(Connection& connection) override;
   void on_data(Connection& connection, Bytes chunk) override;
   void on_gone(Connection& connection) override;
-  void on_rejected(Rejection reason, int fd, uint64_t detail) override;
+  void on_rejected(Rejection reason, Protocol protocol, int fd, uint64_t detail) override;
   void on_expired(Connection& connection, std::string_view note) override;
   void on_unanswered(const Connection& connection, Rejection reason) override;
   void on_deadline(uint64_t at_ms) override;

@@ -28,6 +28,7 @@ enum Fact : size_t {
   kRepeats,
   kContentLengthLow,
   kContentLengthHigh,
+  kNeedsPath,
 };
 
 // A note for a log line: `GET /x `. It may hold whatever a client sends.
@@ -84,6 +85,7 @@ void EngineBinding::on_request(Connection& connection, const Request& request) {
   facts_[kRepeats] = match.repeats;
   facts_[kContentLengthLow] = static_cast<uint32_t>(connection.content_length);
   facts_[kContentLengthHigh] = static_cast<uint32_t>(connection.content_length >> 32);
+  facts_[kNeedsPath] = request.needs_path;
 
   napi_value args[2];
   const auto text = as_text(request.vars);
@@ -133,7 +135,7 @@ void EngineBinding::on_expired(Connection& connection, std::string_view note) {
 
 // JavaScript cannot be asked to log what its own end has done.
 void EngineBinding::on_unanswered(const Connection& connection, Rejection reason) {
-  if (alive_) return on_rejected(reason, connection.fd, 0);
+  if (alive_) return on_rejected(reason, connection.protocol, connection.fd, 0);
   const std::string request = connection.note == nullptr ? "" : readable(*connection.note);
   dprintf(STDERR_FILENO, "%sthe thread ended with this request unanswered...%s [peer: %s]\n", request.c_str(),
           reason == Rejection::kHarakiri ? "504" : "503", peer_name(connection.fd).c_str());
@@ -145,12 +147,13 @@ void EngineBinding::on_read_error() { score_keeper().count_read_error(); }
 
 void EngineBinding::on_write_error() { score_keeper().count_write_error(); }
 
-void EngineBinding::on_rejected(Rejection reason, int fd, uint64_t detail) {
+void EngineBinding::on_rejected(Rejection reason, Protocol protocol, int fd, uint64_t detail) {
   if (!alive_) return;
   const HandleScope scope(env_);
-  napi_value args[3] = {make_number(env_, static_cast<double>(reason)), make_string(env_, peer_name(fd)),
-                        make_number(env_, static_cast<double>(detail))};
-  emit(on_rejected_, 3, args);
+  napi_value args[4] = {make_number(env_, static_cast<double>(reason)), make_string(env_, peer_name(fd)),
+                        make_number(env_, static_cast<double>(detail)),
+                        make_number(env_, static_cast<double>(protocol))};
+  emit(on_rejected_, 4, args);
 }
 
 }  // namespace uwsgi_node

@@ -110,12 +110,11 @@ void EngineBinding::write(const napi_value* args, size_t count, napi_value* resu
   const Segment chunk = outgoing(args[2], &used);
   const uint64_t size = head.size + chunk.size;
   const uint64_t started_us = connection.started_us;
-  const uint8_t status = connection.status;
-  const WriteResult written = engine_.write(connection, head, chunk);
   const bool last = count > 3;
+  const uint8_t status = connection.status;
+  const WriteResult written = engine_.write(connection, head, chunk, last);
   if (written != WriteResult::kDead) score_keeper().send(size);
   if (last || written == WriteResult::kDead) score_keeper().end(0, started_us, status);
-  if (last && written != WriteResult::kDead) engine_.finish(connection);
   *result = make_number(env_, static_cast<double>(written));
 }
 
@@ -165,15 +164,20 @@ void EngineBinding::want_body(const napi_value* args, size_t, napi_value*) {
   engine_.want_body(engine_.connection(get_uint32(env_, args[0])));
 }
 
-void EngineBinding::upgrade(const napi_value* args, size_t, napi_value*) {
-  engine_.upgrade(engine_.connection(get_uint32(env_, args[0])));
+void EngineBinding::upgrade(const napi_value* args, size_t, napi_value* result) {
+  napi_get_boolean(env_, engine_.upgrade(engine_.connection(get_uint32(env_, args[0]))), result);
 }
 
 void EngineBinding::peer(const napi_value* args, size_t, napi_value* result) {
   *result = make_string(env_, peer_name(engine_.connection(get_uint32(env_, args[0])).fd));
 }
 
-void EngineBinding::stop_accepting(const napi_value*, size_t, napi_value*) { engine_.stop_accepting(); }
+// stopAccepting(handOver)
+void EngineBinding::stop_accepting(const napi_value* args, size_t, napi_value*) {
+  bool hand_over = false;
+  napi_get_value_bool(env_, args[0], &hand_over);
+  engine_.stop_accepting(hand_over);
+}
 
 void EngineBinding::open_requests(const napi_value*, size_t, napi_value* result) {
   *result = make_number(env_, engine_.open_requests());

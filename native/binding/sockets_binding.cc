@@ -9,6 +9,7 @@
 #include <string>
 
 #include "native/core/datagram.h"
+#include "native/core/exchange.h"
 #include "native/core/last_call.h"
 #include "native/core/queue_depth.h"
 #include "native/core/socket.h"
@@ -147,6 +148,19 @@ Napi::Value refuse_new_js(const Napi::CallbackInfo& info) {
 
 void shut_down_js(const Napi::CallbackInfo& info) { shut_down(int_argument(info, 0)); }
 
+Napi::Value create_exchange(const Napi::CallbackInfo& info) {
+  int give = -1;
+  int take = -1;
+  if (!make_exchange(&give, &take)) {
+    system_error(info.Env(), errno, "socketpair").ThrowAsJavaScriptException();
+    return {};
+  }
+  Napi::Object exchange = Napi::Object::New(info.Env());
+  exchange.Set("give", give);
+  exchange.Set("take", take);
+  return exchange;
+}
+
 void exit_now(const Napi::CallbackInfo& info) { _exit(int_argument(info, 0)); }
 
 }  // namespace
@@ -164,6 +178,7 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("queueDepth", Napi::Function::New(env, queue_depth_js, "queueDepth"));
   exports.Set("refuseNew", Napi::Function::New(env, refuse_new_js, "refuseNew"));
   exports.Set("shutDown", Napi::Function::New(env, shut_down_js, "shutDown"));
+  exports.Set("createExchange", Napi::Function::New(env, create_exchange, "createExchange"));
   exports.Set("exitNow", Napi::Function::New(env, exit_now, "exitNow"));
 }
 

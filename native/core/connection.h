@@ -1,11 +1,13 @@
-// One accepted connection: one request, one response.
+// One accepted connection: one request and one response, with FastCGI one after the other.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "native/core/bytes.h"
 #include "native/core/deadlines.h"
+#include "native/core/protocol/fastcgi.h"
 #include "native/core/request_note.h"
 #include "native/core/response_writer.h"
 
@@ -13,6 +15,7 @@ namespace uwsgi_node {
 
 enum class ConnectionState : uint8_t {
   kFree,
+  kIdle,      // kept open between two requests
   kReading,   // the packet, or a body that is to be complete before the application runs
   kRunning,   // with the application
   kFlushing,  // the response is complete, some of it waits for the peer to read
@@ -34,16 +37,18 @@ struct Connection : DeadlineNode {
   const uint32_t id;
   int fd = -1;
   ConnectionState state = ConnectionState::kFree;
+  Protocol protocol = Protocol::kUwsgi;
   bool unix_peer = true;
   bool response_begun = false;
   bool wants_body = false;  // an asynchronous reader waits for the next chunk
   bool upgraded = false;    // a pipe: what the peer sends has no length
+  bool parked = false;      // idle, and not looked at before another request is over
   uint32_t generation = 0;  // raised with every connection that has this slot
   uint32_t armed = 0;       // events registered with epoll; 0: not registered
 
   // What has been read and not yet consumed, once the engine's shared buffer is not enough. While reading it
   // is the packet from its first byte; while running it is the part of a streamed body that came with the
-  // packet.
+  // packet. Of FastCGI the records are taken out of it.
   std::unique_ptr<uint8_t[]> buffer;
   size_t capacity = 0;
   size_t begin = 0;
@@ -61,9 +66,14 @@ struct Connection : DeadlineNode {
   uint64_t content_length = 0;
   uint64_t body_taken = 0;  // bytes of the body handed on or read away
 
+  fastcgi::Input input;
+  std::vector<uint8_t> following;  // what came behind the request: the beginning of the next
+
   ResponseWriter response;
 
-  Bytes buffered() const { return {buffer.get() + begin, end - begin}; }
+  MutableBytes buffered() const { return {buffer.get() + begin, end - begin}; }
+  // The next piece of a streamed body, or its end, is here without the socket's becoming readable.
+  bool body_is_here() const { return begin < end || body_left() == 0 || input.ended; }
   uint64_t body_left() const { return content_length - body_taken; }
 };
 

@@ -14,13 +14,13 @@
 
 #include "native/core/bytes.h"
 #include "native/core/connection.h"
-#include "native/core/protocol/uwsgi.h"
+#include "native/core/protocol/vars.h"
 
 namespace uwsgi_node {
 
 // Why a connection was answered or dropped without the application.
 enum class Rejection : uint8_t {
-  kMalformed,         // 400; detail: uwsgi::InvalidReason
+  kMalformed,         // 400; detail: InvalidReason
   kHttp,              // 400; HTTP on a uwsgi port
   kTls,               // closed; TLS on a uwsgi port
   kTooSlow,           // 408; detail: bytes received
@@ -42,6 +42,7 @@ struct EngineSettings {
   uint64_t write_timeout_ms = 60000;
   uint32_t max_requests = 1000;  // unfinished requests at which accepting stops
   uint64_t harakiri_ms = 0;      // what the application has for a request; 0: any
+  int exchange = -1;             // where kept connections go when the engine ends; -1: they are closed
   // How long, and how much, of an unread request body is read away behind the response. nginx looks for a
   // response only between two of its writes, and takes a reset for the answer.
   uint64_t drain_ms = 2000;
@@ -55,6 +56,7 @@ struct Request {
   Bytes body;         // the complete body, or what has come of a streamed one
   bool streams;       // the body is read with read_body or want_body
   uint8_t modifier1;  // 0 or 30
+  bool needs_path;    // there is no PATH_INFO, as with the stock params of FastCGI and SCGI
   RequestNote note;
 };
 
@@ -68,13 +70,13 @@ class EngineHost {
   virtual void on_data(Connection& connection, Bytes chunk) = 0;
   // The peer went away with the request unanswered. The connection is freed after this.
   virtual void on_gone(Connection& connection) = 0;
-  virtual void on_rejected(Rejection reason, int fd, uint64_t detail) = 0;
+  virtual void on_rejected(Rejection reason, Protocol protocol, int fd, uint64_t detail) = 0;
   // The application had a request for too long: its peer has been answered, or reset. The connection is
   // freed.
   virtual void on_expired(Connection&, std::string_view note) { static_cast<void>(note); }
   // The thread ends with the request unanswered, for kStopped or kHarakiri.
   virtual void on_unanswered(const Connection& connection, Rejection reason) {
-    on_rejected(reason, connection.fd, 0);
+    on_rejected(reason, connection.protocol, connection.fd, 0);
   }
   // When this has passed (monotonic_ms), and no other has been told since, the thread is stuck: for whoever
   // can still act then. 0: nothing is waited for.
@@ -95,18 +97,20 @@ enum class ReadResult : uint8_t { kData, kEnd, kTimeout, kGone };
 class Engine {
  public:
   // Never fails for want of a listener; fd() is -1 when the kernel gave no epoll or eventfd.
-  Engine(EngineHost& host, const EngineSettings& settings, uwsgi::VarPlace* places);
+  Engine(EngineHost& host, const EngineSettings& settings, VarPlace* places);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
   int fd() const { return epoll_fd_; }
-  const uwsgi::VarPlace* places() const { return places_; }
-  uint32_t open_requests() const { return open_; }
+  const VarPlace* places() const { return places_; }
+  uint32_t open_requests() const { return open_ - idle_; }
   uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
   bool accepting() const { return accepting_; }
 
-  void add_listener(int fd, bool unix_socket);
+  void add_listener(int fd, bool unix_socket, Protocol protocol = Protocol::kUwsgi);
+  // The other end of an exchange: connections that engines have left are taken from it, as from a listener.
+  void add_exchange(int fd);
   // A listener is readable: accepts and runs until nothing waits or the slice is spent.
   void serve(int listener_fd);
   // fd() is readable: connections that were waiting, and wake-ups.
@@ -116,8 +120,9 @@ class Engine {
   // Makes another thread's engine try its listeners. The only call from outside its thread.
   void wake();
 
-  // Takes in what waits (an exclusive wake-up may have been ours), then accepts no more.
-  void stop_accepting();
+  // Takes in what waits (an exclusive wake-up may have been ours), then accepts no more. Kept connections go
+  // when they have no request: to other engines where there are such, else they are closed.
+  void stop_accepting(bool hand_over = false);
   // The thread dies: answers what is open with 503, resets what is half answered, closes everything.
   void abandon();
 
@@ -126,7 +131,8 @@ class Engine {
   Connection& connection(uint32_t id) { return *connections_[id]; }
   // The whole response; ends the request.
   void respond(Connection& connection, Segment head, Segment body);
-  WriteResult write(Connection& connection, Segment first, Segment second);
+  // A piece of the response; with `last` its end as well.
+  WriteResult write(Connection& connection, Segment first, Segment second, bool last = false);
   // The whole response, whose body is a regular file from its current position on, `most` bytes of it or, if
   // that is negative, up to its end; ends the request. Returns the size of the body; -1, and nothing has
   // happened, where the file is of another kind or too short.
@@ -139,14 +145,25 @@ class Engine {
   // Asks for one on_data.
   void want_body(Connection& connection);
   // From here on the connection is a pipe (WebSockets): its body lasts until the peer ends its side, may
-  // pause for as long as it likes, and it is no unfinished request in the sense of `max_requests`.
-  void upgrade(Connection& connection);
+  // pause for as long as it likes, and it is no unfinished request in the sense of `max_requests`. False
+  // where the protocol does not allow it (FastCGI).
+  bool upgrade(Connection& connection);
 
  private:
+  // epoll_event.data of the wake-up eventfd; connections use their names.
+  static constexpr uint64_t kWake = UINT64_MAX;
+  // A turn lasts so long, so that the rest of the thread's event loop (timers, database sockets) gets its
+  // share; whatever still waits makes the next turn start at once.
+  static constexpr uint64_t kTurnNs = 1'000'000;
+
   struct Listener {
     int fd;
     bool unix_socket;
+    Protocol protocol;
+    bool is_exchange = false;
   };
+  enum class BodyRead : uint8_t { kData, kAgain, kEnd, kGone };
+  enum class Taken : uint8_t { kOk, kAborted, kInvalid, kGone };
 
   // While the application runs for a connection. A thread that is terminated there never leaves it.
   class Turn {
@@ -160,17 +177,44 @@ class Engine {
     Engine& engine_;
   };
 
-  Connection& open(int fd, bool unix_socket);
+  Connection& open(int fd, const Listener& listener);
+  void forget_request(Connection& connection);
   void close(Connection& connection);
   bool accept_one(const Listener& listener);
   void first_read(Connection& connection);
   bool comes_soon(const Connection& connection);
   void more(Connection& connection);
-  void consider(Connection& connection, Bytes bytes);
+  // `bytes` is all that has come of the packet so far.
+  void consider(Connection& connection, MutableBytes bytes);
+  void consider_uwsgi(Connection& connection, Bytes bytes);
+  void consider_scgi(Connection& connection, Bytes bytes);
+  void consider_packet(Connection& connection, Bytes bytes, size_t body_at, Bytes block, const Vars& vars,
+                       uint8_t modifier1);
+  void consider_fastcgi(Connection& connection, MutableBytes bytes);
+  bool read_fastcgi_head(Connection& connection, MutableBytes bytes);
+  bool answer_fastcgi(Connection& connection, const fastcgi::Progress& progress);
+  void keep_fastcgi_head(Connection& connection, MutableBytes bytes, size_t wanted);
+  void keep_fastcgi_body(Connection& connection, MutableBytes block, MutableBytes body);
+  // Takes the body out of records: its bytes are then the first `*body` of `records`.
+  Taken take_stdin(Connection& connection, MutableBytes records, size_t* body);
+  BodyRead read_body_bytes(Connection& connection, uint8_t* into, size_t size, size_t* got);
+  BodyRead read_body_records(Connection& connection, uint8_t* into, size_t size, size_t* got);
+  void watch_peer(Connection& connection);
+  void abort_request(Connection& connection);
+  bool take_over_one(int exchange);
+  void rest(Connection& connection);
+  void leave(Connection& connection);
+  void unpark();
+  void begin_request(Connection& connection);
+  bool reply(Connection& connection, Bytes record);
+  bool refuse(Connection& connection, uint16_t id, fastcgi::EndStatus status);
+  WriteResult send(Connection& connection, Segment first, Segment second, bool last);
   void keep(Connection& connection, Bytes bytes, size_t total);
-  void run_application(Connection& connection, const Request& request, Bytes surplus);
+  void run_application(Connection& connection, const Request& request);
   void answer_ping(Connection& connection);
+  void reject(Connection& connection, InvalidReason reason);
   void reject(Connection& connection, Rejection reason, uint64_t detail);
+  void finish_sent(Connection& connection);
   void end_of_response(Connection& connection);
   void turn_away(Connection& connection, Rejection reason);
   void gone(Connection& connection);
@@ -192,10 +236,12 @@ class Engine {
   void back_off(int error);
   void update_accepting();
   void update_tick();
+  // Connections with a request, but for those that became pipes.
+  uint32_t busy() const { return open_ - upgraded_ - idle_; }
 
   EngineHost& host_;
   const EngineSettings settings_;
-  uwsgi::VarPlace* places_;
+  VarPlace* places_;
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
   std::vector<Listener> listeners_;
@@ -212,9 +258,12 @@ class Engine {
   std::atomic<uint64_t> accepted_{0};
   uint32_t open_ = 0;
   uint32_t upgraded_ = 0;     // of them
+  uint32_t idle_ = 0;         // of them
+  uint32_t parked_ = 0;       // of the idle ones
   uint64_t retry_at_ms_ = 0;  // accepting again after EMFILE; 0: not backing off
   uint64_t impatient_until_ms_ = 0;
   bool stopped_ = false;
+  bool hands_over_ = true;  // when it dies as well
   bool accepting_ = true;
   bool ticking_ = false;
   bool serving_ = false;

@@ -15,11 +15,12 @@ void Engine::want_body(Connection& connection) {
   connection.wants_body = true;
   await_application(connection);
   // What came with the packet is already here and will never make the socket readable.
-  if (connection.begin < connection.end || connection.body_left() == 0) wake();
+  if (connection.body_is_here()) wake();
 }
 
-void Engine::upgrade(Connection& connection) {
-  if (connection.state != ConnectionState::kRunning) return;
+bool Engine::upgrade(Connection& connection) {
+  if (connection.state != ConnectionState::kRunning || connection.protocol == Protocol::kFastcgi)
+    return false;
   connection.upgraded = true;
   connection.content_length = UINT64_MAX;
   connection.body_taken = 0;
@@ -27,6 +28,7 @@ void Engine::upgrade(Connection& connection) {
   publish_deadline();
   ++upgraded_;
   if (!accepting_) update_accepting();
+  return true;
 }
 
 ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size, size_t* got) {
@@ -45,15 +47,14 @@ ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size,
   // The time until its peer sends is not the application's.
   host_.on_deadline(published_ms_ = 0);
   for (;;) {
-    const ssize_t result = read_some(connection.fd, into, size);
-    if (result > 0) {
-      *got = static_cast<size_t>(result);
-      connection.body_taken += *got;
+    const BodyRead read = read_body_bytes(connection, into, size, got);
+    connection.body_taken += *got;
+    if (read == BodyRead::kData || read == BodyRead::kEnd) {
       rearm(connection);
-      return ReadResult::kData;
+      return read == BodyRead::kData ? ReadResult::kData : ReadResult::kEnd;
     }
     pollfd waiting{.fd = connection.fd, .events = POLLIN};
-    const bool ended = result == 0 || !would_block(errno);
+    const bool ended = read == BodyRead::kGone;
     if (!ended && poll(&waiting, 1, static_cast<int>(settings_.read_timeout_ms)) != 0) continue;
     host_.on_read_error();
     rearm(connection);
@@ -61,20 +62,60 @@ ReadResult Engine::read_body(Connection& connection, uint8_t* into, size_t size,
   }
 }
 
+// Whatever of the body there is to read. `size` is at least 1.
+Engine::BodyRead Engine::read_body_bytes(Connection& connection, uint8_t* into, size_t size, size_t* got) {
+  if (connection.protocol == Protocol::kFastcgi) return read_body_records(connection, into, size, got);
+  const ssize_t result =
+      read_some(connection.fd, into, static_cast<size_t>(std::min<uint64_t>(size, connection.body_left())));
+  if (result < 0) return would_block(errno) ? BodyRead::kAgain : BodyRead::kGone;
+  // The end of a pipe is the end of what the peer has to say; it may still listen.
+  if (result == 0) return connection.upgraded ? BodyRead::kEnd : BodyRead::kGone;
+  *got = static_cast<size_t>(result);
+  return BodyRead::kData;
+}
+
+// The records go where their content is wanted, which is then moved to the front of them.
+Engine::BodyRead Engine::read_body_records(Connection& connection, uint8_t* into, size_t size, size_t* got) {
+  const fastcgi::Input& input = connection.input;
+  while (*got == 0) {
+    if (input.ended) {
+      const bool is_short = input.has_length && connection.body_left() > 0;
+      return is_short ? BodyRead::kGone : BodyRead::kEnd;
+    }
+    const ssize_t result = read_some(connection.fd, into, size);
+    if (result < 0 && would_block(errno)) return BodyRead::kAgain;
+    if (result <= 0) return BodyRead::kGone;
+    const Taken taken = take_stdin(connection, {into, static_cast<size_t>(result)}, got);
+    *got = static_cast<size_t>(std::min<uint64_t>(*got, connection.body_left()));
+    const uint64_t body = connection.body_taken + *got;
+    const bool too_large = !input.has_length && settings_.limit_post != 0 && body > settings_.limit_post;
+    if (taken != Taken::kOk || too_large) {
+      *got = 0;
+      return BodyRead::kGone;
+    }
+    if (input.ended && !input.has_length) connection.content_length = body;
+  }
+  return BodyRead::kData;
+}
+
 void Engine::deliver_body(Connection& connection) {
   Bytes chunk = connection.buffered();
   connection.begin = connection.end = 0;
   if (chunk.empty() && connection.body_left() > 0) {
-    const size_t size = static_cast<size_t>(std::min<uint64_t>(kReceiveSize, connection.body_left()));
-    const ssize_t got = read_some(connection.fd, receive_.get(), size);
-    if (got < 0 && would_block(errno)) return;
-    if (got < 0 || (got == 0 && !connection.upgraded)) {
-      host_.on_read_error();
-      return gone(connection);
+    size_t got = 0;
+    switch (read_body_bytes(connection, receive_.get(), kReceiveSize, &got)) {
+      case BodyRead::kAgain:
+        return;
+      case BodyRead::kGone:
+        host_.on_read_error();
+        return gone(connection);
+      case BodyRead::kEnd:
+        connection.content_length = connection.body_taken;
+        break;
+      case BodyRead::kData:
+        break;
     }
-    // The end of a pipe is the end of what the peer has to say; it may still listen.
-    if (got == 0) connection.content_length = connection.body_taken;
-    chunk = {receive_.get(), static_cast<size_t>(got)};
+    chunk = {receive_.get(), got};
   }
   connection.body_taken += chunk.size();
   connection.wants_body = false;

@@ -8,6 +8,8 @@
 
 #include "native/core/clock.h"
 #include "native/core/engine.h"
+#include "native/core/protocol/scgi.h"
+#include "native/core/protocol/uwsgi.h"
 #include "native/core/receive.h"
 #include "native/core/rejections.h"
 
@@ -25,9 +27,10 @@ void Engine::first_read(Connection& connection) {
     consider(connection, {receive_.get(), static_cast<size_t>(got)});
   } else if (got < 0 && would_block(errno)) {
     if (connection.armed == 0 && comes_soon(connection)) return first_read(connection);
+    if (connection.protocol == Protocol::kFastcgi) return rest(connection);
     await_read(connection);
   } else {
-    close(connection);  // a health check: connected and left
+    close(connection);  // a health check: connected and left; or kept, and not needed any more
   }
 }
 
@@ -53,7 +56,7 @@ void Engine::more(Connection& connection) {
     consider(connection, connection.buffered());
   } else if (got == 0 || !would_block(errno)) {
     host_.on_read_error();
-    host_.on_rejected(Rejection::kTruncated, connection.fd, connection.end);
+    host_.on_rejected(Rejection::kTruncated, connection.protocol, connection.fd, connection.end);
     close(connection);
   }
 }
@@ -71,14 +74,21 @@ void Engine::keep(Connection& connection, Bytes bytes, size_t total) {
   await_read(connection);
 }
 
-// `bytes` is all that has come of the packet so far.
-void Engine::consider(Connection& connection, Bytes bytes) {
-  const uwsgi::Header header = uwsgi::parse_header(bytes);
-  if (header.status == uwsgi::ParseStatus::kInvalid) {
-    const bool tls = header.reason == uwsgi::InvalidReason::kTls;
-    return reject(connection, tls ? Rejection::kTls : Rejection::kHttp, 0);
+void Engine::consider(Connection& connection, MutableBytes bytes) {
+  switch (connection.protocol) {
+    case Protocol::kUwsgi:
+      return consider_uwsgi(connection, bytes);
+    case Protocol::kFastcgi:
+      return consider_fastcgi(connection, bytes);
+    case Protocol::kScgi:
+      return consider_scgi(connection, bytes);
   }
-  if (header.status == uwsgi::ParseStatus::kNeedMore && bytes.size() < uwsgi::kHeaderSize) {
+}
+
+void Engine::consider_uwsgi(Connection& connection, Bytes bytes) {
+  const uwsgi::Header header = uwsgi::parse_header(bytes);
+  if (header.status == ParseStatus::kInvalid) return reject(connection, header.reason);
+  if (header.status == ParseStatus::kNeedMore && bytes.size() < uwsgi::kHeaderSize) {
     return keep(connection, bytes, uwsgi::kHeaderSize);
   }
   if (header.modifier1 == 100) return answer_ping(connection);
@@ -90,25 +100,42 @@ void Engine::consider(Connection& connection, Bytes bytes) {
   if (bytes.size() < body_at) return keep(connection, bytes, body_at);
 
   const Bytes block = bytes.subspan(uwsgi::kHeaderSize, header.vars_size);
-  const uwsgi::Vars vars = uwsgi::parse_vars(block, places_);
-  if (vars.status == uwsgi::ParseStatus::kInvalid) {
-    return reject(connection, Rejection::kMalformed, static_cast<uint64_t>(vars.reason));
+  const Vars vars = uwsgi::parse_vars(block, places_);
+  if (vars.status == ParseStatus::kInvalid) return reject(connection, vars.reason);
+  consider_packet(connection, bytes, body_at, block, vars, header.modifier1);
+}
+
+void Engine::consider_scgi(Connection& connection, Bytes bytes) {
+  const scgi::Header header = scgi::parse_header(bytes);
+  if (header.status == ParseStatus::kInvalid) return reject(connection, header.reason);
+  if (header.status == ParseStatus::kNeedMore) return keep(connection, bytes, scgi::kMaxHeaderSize);
+  const size_t most = std::min(settings_.buffer_size, kMaxVarsSize);
+  if (header.vars_size > most) return reject(connection, Rejection::kVarsTooLarge, header.vars_size);
+  const size_t body_at = header.size + header.vars_size + 1;
+  if (bytes.size() < body_at) return keep(connection, bytes, std::max(body_at, scgi::kMaxHeaderSize));
+
+  const Bytes block = bytes.subspan(header.size, header.vars_size);
+  const Vars vars = scgi::parse_vars(block, bytes[body_at - 1], places_);
+  if (vars.status == ParseStatus::kInvalid) return reject(connection, vars.reason);
+  consider_packet(connection, bytes, body_at, block, vars, 0);
+}
+
+// uwsgi and SCGI: the vars are complete, the body of known length follows them as it is.
+void Engine::consider_packet(Connection& connection, Bytes bytes, size_t body_at, Bytes block,
+                             const Vars& vars, uint8_t modifier1) {
+  const uint64_t length = vars.content_length;
+  if (settings_.limit_post != 0 && length > settings_.limit_post) {
+    return reject(connection, Rejection::kBodyTooLarge, length);
   }
-  if (settings_.limit_post != 0 && vars.content_length > settings_.limit_post) {
-    return reject(connection, Rejection::kBodyTooLarge, vars.content_length);
-  }
-  connection.content_length = vars.content_length;
-  const bool streams = vars.content_length > settings_.post_buffering;
+  connection.content_length = length;
+  const bool streams = length > settings_.post_buffering;
   const Bytes rest = bytes.subspan(body_at);
-  if (!streams && rest.size() < vars.content_length) {
-    return keep(connection, bytes, body_at + static_cast<size_t>(vars.content_length));
-  }
+  if (!streams && rest.size() < length) return keep(connection, bytes, body_at + static_cast<size_t>(length));
   // Bytes beyond CONTENT_LENGTH belong to nobody: one packet per connection.
-  const size_t of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), vars.content_length));
-  run_application(connection,
-                  {block, vars.count, rest.first(of_body), streams, header.modifier1,
-                   RequestNote::of(block, places_, vars.count)},
-                  rest.first(of_body));
+  const auto of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), length));
+  const bool needs_path = connection.protocol == Protocol::kScgi && !vars.has_path_info;
+  run_application(connection, {block, vars.count, rest.first(of_body), streams, modifier1, needs_path,
+                               RequestNote::of(block, places_, vars.count)});
 }
 
 // modifier1 100: the health check of uWSGI's own tools; the answer is modifier1 100, modifier2 1.
@@ -117,25 +144,36 @@ void Engine::answer_ping(Connection& connection) {
   respond(connection, {kPong, sizeof kPong}, {});
 }
 
+void Engine::reject(Connection& connection, InvalidReason reason) {
+  if (reason == InvalidReason::kHttp) return reject(connection, Rejection::kHttp, 0);
+  if (reason == InvalidReason::kTls) return reject(connection, Rejection::kTls, 0);
+  reject(connection, Rejection::kMalformed, static_cast<uint64_t>(reason));
+}
+
 void Engine::reject(Connection& connection, Rejection reason, uint64_t detail) {
-  host_.on_rejected(reason, connection.fd, detail);
+  host_.on_rejected(reason, connection.protocol, connection.fd, detail);
   const std::string_view response = response_to(reason);
-  if (response.empty()) return close(connection);
+  // A FastCGI peer understands an answer to a request only.
+  const bool nobody_asked = connection.protocol == Protocol::kFastcgi && connection.input.id == 0;
+  if (response.empty() || (nobody_asked && reason != Rejection::kHttp)) return close(connection);
+  if (reason == Rejection::kHttp) connection.protocol = Protocol::kUwsgi;  // which answers as HTTP does
+  connection.input.keep = connection.input.ended = false;
   // The length of what the peer still sends is not known, or not believed: read away what it is.
   connection.content_length = UINT64_MAX;
   respond(connection, {reinterpret_cast<const uint8_t*>(response.data()), response.size()}, {});
 }
 
-void Engine::run_application(Connection& connection, const Request& request, Bytes surplus) {
+void Engine::run_application(Connection& connection, const Request& request) {
   connection.cancel();
   connection.state = ConnectionState::kRunning;
   std::unique_ptr<uint8_t[]> packet;
   if (request.streams) {
     // The head of a streamed body stays with the connection; the packet itself only for the call.
-    std::unique_ptr<uint8_t[]> head(new uint8_t[surplus.size() + 1]);
-    memcpy(head.get(), surplus.data(), surplus.size());
+    const Bytes begun = request.body;
+    std::unique_ptr<uint8_t[]> head(new uint8_t[begun.size() + 1]);
+    memcpy(head.get(), begun.data(), begun.size());
     packet = std::exchange(connection.buffer, std::move(head));
-    connection.capacity = connection.end = surplus.size();
+    connection.capacity = connection.end = begun.size();
     connection.begin = 0;
   } else {
     packet = std::move(connection.buffer);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "native/core/cgi_response.h"
 #include "native/core/clock.h"
 #include "native/core/engine.h"
 #include "native/core/receive.h"
@@ -19,11 +20,19 @@ constexpr int kDrainReads = 16;
 
 }  // namespace
 
-void Engine::respond(Connection& connection, Segment head, Segment body) {
-  if (connection.state == ConnectionState::kFree) return discard(head, body);
+// Every byte of a response goes through here.
+WriteResult Engine::send(Connection& connection, Segment first, Segment second, bool last) {
+  const bool begins = !connection.response_begun;
   connection.response_begun = true;
+  if (connection.protocol == Protocol::kUwsgi) return connection.response.write(connection.fd, first, second);
+  return write_as_cgi(connection.response, connection.fd, first, second, {connection.input.id, begins, last});
+}
+
+void Engine::respond(Connection& connection, Segment head, Segment body) {
+  if (connection.state == ConnectionState::kFree || connection.state == ConnectionState::kIdle)
+    return discard(head, body);
   connection.deadline.cancel();
-  switch (connection.response.write(connection.fd, head, body)) {
+  switch (send(connection, head, body, true)) {
     case WriteResult::kDone:
       return end_of_response(connection);
     case WriteResult::kAgain:
@@ -52,34 +61,35 @@ int64_t Engine::send_file(Connection& connection, Segment head, int file, int64_
     discard(head, {});
     return -1;
   }
-  connection.response_begun = true;
-  if (connection.response.write(connection.fd, head, {}) == WriteResult::kDead) {
+  if (send(connection, head, {}, false) == WriteResult::kDead) {
     ::close(own);
     host_.on_write_error();
     close(connection);
     return size;
   }
-  connection.response.keep_file(own, offset, static_cast<size_t>(size));
+  connection.response.keep_file(own, offset, static_cast<size_t>(size), connection.input.id);
   if (connection.response.flush(connection.fd) == WriteResult::kDead) {
     host_.on_write_error();
     abort(connection);
   } else {
-    finish(connection);
+    finish_sent(connection);
   }
   return size;
 }
 
-WriteResult Engine::write(Connection& connection, Segment first, Segment second) {
+WriteResult Engine::write(Connection& connection, Segment first, Segment second, bool last) {
   if (connection.state != ConnectionState::kRunning) {
     discard(first, second);
     return WriteResult::kDead;
   }
-  connection.response_begun = true;
   const bool waits = connection.response.pending();
-  const WriteResult result = connection.response.write(connection.fd, first, second);
+  const WriteResult result = send(connection, first, second, last);
   if (result == WriteResult::kDead) {
     host_.on_write_error();
     close(connection);
+  } else if (last) {
+    finish_sent(connection);
+    return result;
   }
   if (result != WriteResult::kDead) rearm(connection);
   // What is added to a queue that does not move must not put off the deadline of its reader.
@@ -89,6 +99,13 @@ WriteResult Engine::write(Connection& connection, Segment first, Segment second)
 
 void Engine::finish(Connection& connection) {
   if (connection.state != ConnectionState::kRunning) return;
+  if (connection.input.id != 0 && send(connection, {}, {}, true) == WriteResult::kDead)
+    return close(connection);
+  finish_sent(connection);
+}
+
+// Everything is with the kernel or with the writer.
+void Engine::finish_sent(Connection& connection) {
   connection.deadline.cancel();
   connection.wants_body = false;
   if (!connection.response.pending()) return end_of_response(connection);
@@ -98,10 +115,15 @@ void Engine::finish(Connection& connection) {
 
 // A close with unread input is a reset, which can destroy the response on its way to the peer (nginx: "recv()
 // failed (104: Connection reset by peer)"). So an unread body is read away first, up to a bound.
+//
+// With FastCGI that is what comes up to the end of stdin, and then the connection may carry the next request.
 void Engine::end_of_response(Connection& connection) {
-  if (connection.body_left() == 0) return close(connection);
+  const fastcgi::Input& input = connection.input;
+  if (input.ended && input.keep) return rest(connection);
+  if (connection.body_left() == 0 && (input.id == 0 || input.ended)) return close(connection);
   connection.body_taken += connection.end - connection.begin;
-  shutdown(connection.fd, SHUT_WR);
+  if (input.id != 0) connection.content_length = UINT64_MAX;
+  if (!input.keep) shutdown(connection.fd, SHUT_WR);
   connection.state = ConnectionState::kDraining;
   connection.content_length =
       std::min(connection.content_length, connection.body_taken + settings_.drain_bytes);
@@ -117,13 +139,19 @@ void Engine::drain(Connection& connection) {
     const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
     if (got < 0 && would_block(errno)) return arm(connection, EPOLLIN);
     if (got <= 0) break;
+    if (connection.input.keep) {
+      size_t ignored = 0;
+      const MutableBytes records(receive_.get(), static_cast<size_t>(got));
+      if (take_stdin(connection, records, &ignored) != Taken::kOk) break;
+      if (connection.input.ended) return rest(connection);
+    }
     connection.body_taken += std::min<uint64_t>(static_cast<uint64_t>(got), connection.body_left());
   }
   close(connection);
 }
 
 void Engine::abort(Connection& connection) {
-  if (connection.state == ConnectionState::kFree) return;
+  if (connection.state == ConnectionState::kFree || connection.state == ConnectionState::kIdle) return;
   // A reset on TCP. A unix socket has none: there the reader sees the end, and only a Content-Length tells it
   // that something is missing.
   const linger reset{.l_onoff = 1, .l_linger = 0};

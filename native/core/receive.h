@@ -7,12 +7,10 @@
 
 #include <cstdint>
 
-#include "native/core/protocol/uwsgi.h"
-
 namespace uwsgi_node {
 
 // One read takes a packet of the largest size with a body up to the default post-buffering.
-constexpr size_t kReceiveSize = 128 * 1024 + uwsgi::kHeaderSize;
+constexpr size_t kReceiveSize = 128 * 1024 + 64;
 
 inline bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 

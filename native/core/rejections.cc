@@ -10,9 +10,8 @@ namespace {
   "\r\nConnection: close\r\n\r\n" text "\n"
 
 constexpr std::string_view kBadRequest = UWSGI_NODE_PLAIN("400 Bad Request", "12", "Bad Request");
-constexpr std::string_view kWrongProtocol =
-    UWSGI_NODE_PLAIN("400 Bad Request", "86",
-                     "This socket speaks the uwsgi protocol, not HTTP. For HTTP use the option http-socket.");
+constexpr std::string_view kWrongProtocol = UWSGI_NODE_PLAIN(
+    "400 Bad Request", "70", "This socket does not speak HTTP. For HTTP use the option http-socket.");
 constexpr std::string_view kTimeout = UWSGI_NODE_PLAIN("408 Request Timeout", "16", "Request Timeout");
 constexpr std::string_view kTooLarge = UWSGI_NODE_PLAIN("413 Content Too Large", "18", "Content Too Large");
 constexpr std::string_view kVarsTooLarge =

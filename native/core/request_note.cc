@@ -27,13 +27,13 @@ void RequestNote::append(std::string_view piece, size_t most) {
   size_ += size;
 }
 
-RequestNote RequestNote::of(Bytes vars, const uwsgi::VarPlace* places, uint32_t count) {
+RequestNote RequestNote::of(Bytes vars, const VarPlace* places, uint32_t count) {
   static constexpr std::string_view kMethod = "REQUEST_METHOD", kAddress = "REMOTE_ADDR",
                                     kUri = "REQUEST_URI", kPath = "PATH_INFO";
   std::string_view method = "GET", address, uri, path;
   const std::string_view block = as_text(vars);
   for (uint32_t i = 0; i < count; ++i) {
-    const uwsgi::VarPlace& place = places[i];
+    const VarPlace& place = places[i];
     const size_t length = place.key_end - place.key_begin;
     // All of them: 9, 11 and 14. Most names are of another length, and looked at no further.
     if (length != kPath.size() && length != kUri.size() && length != kMethod.size()) continue;

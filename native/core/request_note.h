@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "native/core/bytes.h"
-#include "native/core/protocol/uwsgi.h"
+#include "native/core/protocol/vars.h"
 
 namespace uwsgi_node {
 
@@ -23,7 +23,7 @@ class RequestNote {
   RequestNote(std::string_view method, std::string_view address, std::string_view uri);
   // The same text, as JavaScript puts it together.
   explicit RequestNote(std::string_view text) { append(text, kRoom); }
-  static RequestNote of(Bytes vars, const uwsgi::VarPlace* places, uint32_t count);
+  static RequestNote of(Bytes vars, const VarPlace* places, uint32_t count);
 
   std::string_view text() const { return {text_.data(), size_}; }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 
 #include "native/core/bytes.h"
 
@@ -34,6 +35,7 @@ void discard(const Segment& first, const Segment& second);
 class ResponseWriter {
  public:
   static constexpr size_t kMaxSegments = 2;
+  static constexpr size_t kMostParts = 8;
 
   ResponseWriter() = default;
   ResponseWriter(const ResponseWriter&) = delete;
@@ -47,9 +49,12 @@ class ResponseWriter {
   // One writev of up to kMaxSegments segments, or behind what is already kept. Takes over the segments'
   // owners whatever the result. `first` may be empty.
   WriteResult write(int fd, Segment first, Segment second);
+  // The same for up to kMostParts segments, the first of which may only live during the call.
+  WriteResult write_parts(int fd, std::span<const Segment> parts);
 
-  // The end of the response is this part of a file, which flush() sends and which is closed then.
-  void keep_file(int file, off_t offset, size_t size);
+  // The end of the response is this part of a file, which flush() sends and which is closed then. With a
+  // FastCGI request's `record_id` it goes out in records, and behind it the end of that request.
+  void keep_file(int file, off_t offset, size_t size, uint16_t record_id = 0);
 
   // Goes on with what is kept.
   WriteResult flush(int fd);
@@ -61,6 +66,8 @@ class ResponseWriter {
   void keep(Segment segment, size_t skip);
   WriteResult flush_kept(int fd);
   WriteResult flush_file(int fd);
+  WriteResult begin_record(int fd);
+  void keep_copy(const uint8_t* data, size_t size) { keep({data, size}, 0); }
 
   struct Kept {
     Segment segment;
@@ -71,6 +78,8 @@ class ResponseWriter {
   int file_ = -1;
   off_t file_offset_ = 0;
   size_t file_left_ = 0;
+  uint16_t record_id_ = 0;  // 0: the file goes out as it is
+  size_t record_left_ = 0;  // content of the file's current record that is still to go
 };
 
 }  // namespace uwsgi_node

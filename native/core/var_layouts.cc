@@ -26,7 +26,7 @@ uint64_t hash_name(Bytes name) {
   return mix(hash, load_up_to_8(name.data() + at, name.size() - at));
 }
 
-Bytes name_of(Bytes block, const uwsgi::VarPlace& place) {
+Bytes name_of(Bytes block, const VarPlace& place) {
   return block.subspan(place.key_begin, place.key_end - place.key_begin);
 }
 
@@ -34,26 +34,26 @@ bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP
 
 }  // namespace
 
-bool LayoutTable::same_keys(const Entry& entry, Bytes block, const uwsgi::VarPlace* places, uint32_t count) {
+bool LayoutTable::same_keys(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count) {
   if (entry.count != count) return false;
   const char* keys = entry.keys.data();
-  const char* const end = keys + entry.keys.size();
   for (uint32_t i = 0; i < count; ++i) {
-    // In the block a key follows its length as well: both are compared in one go.
-    const size_t size = 2u + places[i].key_end - places[i].key_begin;
-    const uint8_t* in_block = block.data() + places[i].key_begin - 2;
-    if (size > static_cast<size_t>(end - keys) || memcmp(keys, in_block, size) != 0) return false;
+    const auto size = static_cast<uint16_t>(places[i].key_end - places[i].key_begin);
+    // The length first: two keys are compared only when they are of one size.
+    uint16_t known;
+    memcpy(&known, keys, sizeof known);
+    keys += sizeof known;
+    if (size != known || memcmp(keys, block.data() + places[i].key_begin, size) != 0) return false;
     keys += size;
   }
   return true;
 }
 
-bool LayoutTable::is_latest(Bytes block, const uwsgi::VarPlace* places, uint32_t count) const {
+bool LayoutTable::is_latest(Bytes block, const VarPlace* places, uint32_t count) const {
   return latest_ < entries_.size() && same_keys(entries_[latest_], block, places, count);
 }
 
-LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const uwsgi::VarPlace* places,
-                                     uint32_t count) {
+LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count) {
   if (++lookups_ % kWindow == 0) ++window_;
   for (uint32_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].hash != hash || !same_keys(entries_[i], block, places, count)) continue;
@@ -82,8 +82,7 @@ bool LayoutTable::admit(uint64_t hash) {
   return ++candidate->seen >= kSightings;
 }
 
-LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places,
-                                      uint32_t count) {
+LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count) {
   uint32_t index = static_cast<uint32_t>(entries_.size());
   if (index < capacity_) {
     entries_.emplace_back();
@@ -95,8 +94,9 @@ LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const uwsgi::V
   Entry& entry = entries_[index];
   entry = {hash, count, window_, {}};
   for (uint32_t i = 0; i < count; ++i) {
-    const Bytes key = block.subspan(places[i].key_begin - 2u, 2u + places[i].key_end - places[i].key_begin);
-    entry.keys.append(as_text(key));
+    const Bytes key = name_of(block, places[i]);
+    const auto size = static_cast<uint16_t>(key.size());
+    entry.keys.append(reinterpret_cast<const char*>(&size), sizeof size).append(as_text(key));
   }
   latest_ = index;
   return {index, true};
@@ -118,7 +118,7 @@ uint16_t NameTable::find(uint64_t hash, Bytes name) {
   }
 }
 
-VarsMatch VarLayouts::match(Bytes block, const uwsgi::VarPlace* places, uint32_t count, uint16_t* names) {
+VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names) {
   VarsMatch result;
   if (layouts_.is_latest(block, places, count)) {
     result.layout.index = layouts_.latest();

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "native/core/bytes.h"
-#include "native/core/protocol/uwsgi.h"
+#include "native/core/protocol/vars.h"
 
 namespace uwsgi_node {
 
@@ -32,10 +32,10 @@ class LayoutTable {
   };
 
   // True when the keys are those of the entry that was found last.
-  bool is_latest(Bytes block, const uwsgi::VarPlace* places, uint32_t count) const;
+  bool is_latest(Bytes block, const VarPlace* places, uint32_t count) const;
   uint32_t latest() const { return latest_; }
 
-  Found find(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count);
+  Found find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
  private:
   static constexpr size_t kCandidates = 256;
@@ -47,7 +47,7 @@ class LayoutTable {
     uint64_t hash;
     uint32_t count;
     uint32_t used_in;  // window of the last use
-    std::string keys;  // u16le length and bytes, one after the other
+    std::string keys;  // length (two bytes) and bytes, one after the other
   };
   struct Candidate {
     uint64_t hash = 0;
@@ -55,9 +55,9 @@ class LayoutTable {
     uint32_t seen = 0;
   };
 
-  static bool same_keys(const Entry& entry, Bytes block, const uwsgi::VarPlace* places, uint32_t count);
+  static bool same_keys(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count);
   bool admit(uint64_t hash);
-  Found place(uint64_t hash, Bytes block, const uwsgi::VarPlace* places, uint32_t count);
+  Found place(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
   size_t capacity_;
   std::vector<Entry> entries_;
@@ -96,7 +96,7 @@ struct VarsMatch {
 class VarLayouts {
  public:
   // Writes the number of each var's name from prefix_count on to `names`, when there is no layout.
-  VarsMatch match(Bytes block, const uwsgi::VarPlace* places, uint32_t count, uint16_t* names);
+  VarsMatch match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names);
 
  private:
   LayoutTable layouts_{32};

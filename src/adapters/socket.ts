@@ -16,7 +16,7 @@ export interface Peer {
   abort(): void;
   onDrain(callback: () => void): void;
   onGone(callback: () => void): void;
-  upgrade?(): BodySource;
+  upgrade?(): BodySource | null;
 }
 
 interface Written {
@@ -279,9 +279,8 @@ export class PeerSocket extends LateDuplex {
 
   /** The connection becomes a pipe. False: it cannot. */
   upgrade(): boolean {
-    if (this.#peer.upgrade === undefined) return false;
-    this.#incoming = this.#peer.upgrade();
-    return true;
+    this.#incoming = this.#peer.upgrade?.() ?? null;
+    return this.#incoming !== null;
   }
 
   override _read(): void {

@@ -2,7 +2,7 @@
  * What an option is: the row of the one table that parsing, `--help`, docs/options.md and the JSON schema are made from.
  */
 import type { ProblemText } from '../errors/configuration.js';
-import type { Origin, Settings } from './settings.js';
+import type { Origin, Settings, SocketProtocol } from './settings.js';
 
 /** How an option takes its value on the command line. In files every option may have one. */
 export type Argument = 'none' | 'required' | 'optional';
@@ -61,7 +61,7 @@ export interface Occurrence {
 export interface PendingSocket {
   readonly at: Occurrence;
   readonly address: string;
-  readonly protocol: 'uwsgi' | 'http' | null;
+  readonly protocol: SocketProtocol | null;
 }
 
 /** A mounted application whose callable may still depend on a `callable` line below it. */

@@ -12,10 +12,13 @@ export interface Origin {
   line: number | null;
 }
 
+/** What is spoken on a socket. All but HTTP are for a web server in front. */
+export type SocketProtocol = 'uwsgi' | 'fastcgi' | 'scgi' | 'http';
+
 export interface SocketSetting {
   /** As written, but for `10.0.0.*`, which is an address by now: `/run/app.sock`, `app.sock`, `@abstract`, `:8080`, `127.0.0.1:0`, `[::1]:80`. */
   address: string;
-  protocol: 'uwsgi' | 'http';
+  protocol: SocketProtocol;
   origin: Origin;
 }
 

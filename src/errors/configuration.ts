@@ -75,9 +75,9 @@ export const problems = {
       `${quote(address)} is not an address: ${reason}; write a path, @name, host:port, :port or [ipv6]:port`,
     ),
   invalidProtocol: (name: string) =>
-    problem('INVALID_PROTOCOL', `there is no protocol ${quote(name)}; write uwsgi or http`),
+    problem('INVALID_PROTOCOL', `there is no protocol ${quote(name)}; write uwsgi, fastcgi, scgi or http`),
   protocolNotYet: (name: string) =>
-    problem('PROTOCOL_NOT_YET', `the protocol ${name} is not there yet; write uwsgi or http`),
+    problem('PROTOCOL_NOT_YET', `the protocol ${name} is not there yet; write uwsgi, fastcgi, scgi or http`),
   invalidVariable: (value: string) =>
     problem('INVALID_VARIABLE', `${quote(value)} is not an assignment; write NAME=value`),
   invalidMount: (value: string) =>

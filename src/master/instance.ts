@@ -12,6 +12,7 @@ import { startErrors } from '../errors.js';
 import { serverStyle } from '../log/line-style.js';
 import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
+import type { Exchange } from '../messages.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
 import { ENDPOINT_BACKLOG, endpointLines, endpointSockets } from './endpoint-sockets.js';
@@ -67,6 +68,7 @@ export class Instance {
   readonly #start: Start;
   /** What systemd has passed, also those that the configuration does not name now: a reload may. */
   #passed: Listener[] = [];
+  #exchange: Exchange | null = null;
   #reloads = 0;
   /** Absolute, in the order they were written. */
   readonly #pidfiles: string[] = [];
@@ -256,9 +258,17 @@ export class Instance {
     forgetSystemd(env);
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
+    // Kept when a reload takes the last FastCGI socket away: there may still be connections.
+    if (listeners.some(({ protocol }) => protocol === 'fastcgi')) this.#exchange ??= native.createExchange();
+    const exchange = this.#exchange;
     const { descriptors, ...logs } = this.logs.inherited;
-    const spawn = workerSpawner({ cwd: process.cwd(), env }, this.scoreboard?.fd ?? null, descriptors);
-    return { settings, listeners, spawn, scoreboard: this.scoreboard, logs };
+    const spawn = workerSpawner(
+      { cwd: process.cwd(), env },
+      this.scoreboard?.fd ?? null,
+      descriptors,
+      exchange,
+    );
+    return { settings, listeners, spawn, scoreboard: this.scoreboard, logs, exchange };
   }
 
   #writePidfile(option: string, path: string | null, lines: LogBatch): void {

@@ -221,7 +221,7 @@ function giveTo(path: string, owner: SocketOwner | null): void {
   }
 }
 
-const isPublic = ({ protocol, name }: Listener) => protocol === 'uwsgi' && /^(0\.0\.0\.0|\[::\]):/.test(name);
+const isPublic = ({ protocol, name }: Listener) => protocol !== 'http' && /^(0\.0\.0\.0|\[::\]):/.test(name);
 
 /**
  * Removes the files of unix sockets that are still ours: an instance started since may have put its own in their place.

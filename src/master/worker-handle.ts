@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
 import {
   type Collected,
+  type Exchange,
   FIRST_LISTENER_FD,
   type InheritedListener,
   type MasterToWorker,
@@ -51,6 +52,8 @@ export interface Life {
   /** Where its threads are counted; null: nowhere. */
   scoreboard?: Scoreboard | null;
   logs?: WorkerLogs;
+  /** Where FastCGI connections change hands, the master's own descriptors. */
+  exchange?: Exchange | null;
 }
 
 export interface Death {
@@ -129,9 +132,11 @@ export class WorkerHandle {
       ...(life.logs !== undefined && {
         logs: {
           ...life.logs,
-          first: FIRST_LISTENER_FD + life.listeners.length + (life.scoreboard ? 1 : 0),
+          first:
+            FIRST_LISTENER_FD + life.listeners.length + (life.scoreboard ? 1 : 0) + (life.exchange ? 2 : 0),
         },
       }),
+      ...(life.exchange && { exchange: inheritedExchange(life) }),
     });
   }
 
@@ -253,6 +258,12 @@ export class WorkerHandle {
   }
 }
 
+/** Behind the listeners and the scoreboard. */
+function inheritedExchange({ listeners, scoreboard }: Life): Exchange {
+  const give = FIRST_LISTENER_FD + listeners.length + (scoreboard ? 1 : 0);
+  return { give, take: give + 1 };
+}
+
 const entry = fileURLToPath(new URL('dist/worker/main.cjs', packageRoot));
 
 /** Where a worker process starts. */
@@ -263,10 +274,15 @@ export interface Surroundings {
 
 /**
  * Starts worker processes that inherit stdout, stderr, the listeners, from descriptor `FIRST_LISTENER_FD` on, and behind
- * them the scoreboard and the log's.
+ * them the scoreboard, the exchange and the log's.
  */
 export const workerSpawner =
-  (surroundings: Surroundings, scoreboardFd: number | null, logFds: readonly number[] = []): SpawnWorker =>
+  (
+    surroundings: Surroundings,
+    scoreboardFd: number | null,
+    logFds: readonly number[] = [],
+    exchange: Exchange | null = null,
+  ): SpawnWorker =>
   (settings, listeners, id) =>
     spawn(process.execPath, [...inheritedFlags(), entry], {
       ...surroundings,
@@ -279,6 +295,7 @@ export const workerSpawner =
         'ipc',
         ...listeners.map(({ fd }) => fd),
         ...(scoreboardFd === null ? [] : [scoreboardFd]),
+        ...(exchange === null ? [] : [exchange.give, exchange.take]),
         ...logFds,
       ],
     });

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultSettings, type Settings } from '../config/settings.js';
+import { defaultSettings, type Settings, type SocketProtocol } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
 import { embeddingErrors } from '../errors.js';
 import type { InheritedListener } from '../messages.js';
@@ -44,8 +44,8 @@ export interface ListenOptions {
   host?: string;
   /** 0 lets the kernel choose; see `address()`. */
   port?: number;
-  /** `uwsgi` by default, for nginx's uwsgi_pass. */
-  protocol?: 'uwsgi' | 'http';
+  /** `uwsgi` by default, for nginx's uwsgi_pass; `fastcgi` for fastcgi_pass, `scgi` for scgi_pass. */
+  protocol?: SocketProtocol;
   /** Length of the accept queue; 4096 by default, at most net.core.somaxconn. */
   backlog?: number;
   /** Permission bits of a unix socket, such as 0o660; the umask decides by default. */

@@ -117,6 +117,7 @@ export class EnvironBuilder {
       environ = this.#fill(text, input, request);
     }
     if (facts[Fact.modifier1] === 30) stripScriptName(environ);
+    if (facts[Fact.needsPath] === 1) derivePathInfo(environ);
     return environ;
   }
 
@@ -234,4 +235,23 @@ function stripScriptName(environ: Environ): void {
   if (SCRIPT_NAME !== '' && (PATH_INFO === SCRIPT_NAME || PATH_INFO.startsWith(`${SCRIPT_NAME}/`))) {
     environ.PATH_INFO = PATH_INFO.slice(SCRIPT_NAME.length);
   }
+}
+
+/**
+ * The stock params of FastCGI and SCGI have no PATH_INFO. nginx's fastcgi_params and Apache put the whole path, decoded,
+ * into SCRIPT_NAME, nginx's scgi_params into DOCUMENT_URI; both have REQUEST_URI. An application has the whole path to
+ * itself then, as under flup. Who mounts it below a prefix sets both SCRIPT_NAME and PATH_INFO.
+ */
+function derivePathInfo(environ: Environ): void {
+  const { SCRIPT_NAME, DOCUMENT_URI, REQUEST_URI } = environ;
+  environ.SCRIPT_NAME = '';
+  if (SCRIPT_NAME !== '') environ.PATH_INFO = SCRIPT_NAME;
+  else if (typeof DOCUMENT_URI === 'string') environ.PATH_INFO = DOCUMENT_URI;
+  else if (typeof REQUEST_URI === 'string') environ.PATH_INFO = decodePath(REQUEST_URI);
+}
+
+/** The path of a request target, percent-decoded to one character a byte. */
+function decodePath(target: string): string {
+  const [path] = target.split('?', 1);
+  return path!.replace(/%[0-9a-f]{2}/gi, (byte) => String.fromCharCode(Number.parseInt(byte.slice(1), 16)));
 }

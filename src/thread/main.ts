@@ -31,7 +31,7 @@ import { ThreadServer } from './server.js';
 import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
 
-const { settings, listeners, core, workerId, scores, requestLogFd } = workerData as ThreadStart;
+const { settings, listeners, core, workerId, scores, requestLogFd, exchange } = workerData as ThreadStart;
 const control = parentPort!;
 setLineStyle(serverStyle(settings));
 const shim = new ProcessShim().install(printStyle(settings, { workerId, core, threads: settings.threads }));
@@ -128,6 +128,7 @@ async function run(): Promise<void> {
     listeners,
     settings,
     core,
+    exchange: exchange ?? null,
     workerId,
     requestLogFd: requestLogFd ?? 2,
     score: scores === undefined ? null : native,
@@ -167,7 +168,7 @@ async function collect(ask: number): Promise<void> {
 }
 
 async function drain(server: ThreadServer, isReplaced = false): Promise<void> {
-  const drained = server.drain();
+  const drained = server.drain(isReplaced);
   publishDrain(isReplaced);
   shim.announceStop();
   await drained;

@@ -35,12 +35,12 @@ abstract class EngineBody implements BodySource {
   }
 }
 
-/** A body of CONTENT_LENGTH bytes, which may also be waited for. */
+/** A body of CONTENT_LENGTH bytes, or that ends some day, which may also be waited for. */
 export class NativeBody extends EngineBody {
   constructor(
     engine: NativeEngine,
     sink: NativeSink,
-    length: number,
+    length: number | null,
     private readonly timeoutSeconds: number,
   ) {
     super(engine, sink, length);

@@ -150,8 +150,8 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     return written === Written.dead ? 'gone' : 'sent';
   }
 
-  upgrade(): BodySource {
-    this.engine.upgrade(this.connection);
+  upgrade(): BodySource | null {
+    if (!this.engine.upgrade(this.connection)) return null;
     return new UpgradedBody(this.engine, this);
   }
 

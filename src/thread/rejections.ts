@@ -3,22 +3,41 @@
  */
 import type { Settings } from '../config/settings.js';
 import { ctime } from '../log/ctime.js';
-import { Rejection } from '../native.js';
+import { EngineProtocol, Rejection } from '../native.js';
 
-/** native/core/protocol/uwsgi.h, InvalidReason. */
+/** native/core/protocol/vars.h, Protocol and InvalidReason. */
+const protocols = [
+  { name: 'uwsgi', pass: 'uwsgi_pass' },
+  { name: 'FastCGI', pass: 'fastcgi_pass' },
+  { name: 'SCGI', pass: 'scgi_pass' },
+] as const;
 const malformed = [
   '',
   'a var with an empty name',
   'a var that runs past the end of the packet',
   'a CONTENT_LENGTH that is not a number',
   'no vars at all',
+  'HTTP',
+  'TLS',
+  'too many vars',
+  'no record of FastCGI 1.0 where one should be',
+  'a record that does not belong there',
+  'a body that is shorter than its CONTENT_LENGTH',
+  'no netstring',
+  'the first header is not CONTENT_LENGTH',
 ];
 
-/** @param detail what native/core/engine.h says of the reason */
-export function rejectionLine(reason: number, peer: string, detail: number, settings: Settings): string {
+/** @param detail what native/core/engine.h says of the reason @param protocol one of `EngineProtocol` */
+export function rejectionLine(
+  reason: number,
+  peer: string,
+  detail: number,
+  settings: Settings,
+  protocol: number = EngineProtocol.uwsgi,
+): string {
   // Whom a descriptor is missing for is not known.
   const who = reason === Rejection.outOfDescriptors ? '' : ` [peer: ${peer}]`;
-  return `${ctime(new Date())} - ${text(reason, detail, settings)}${who}`;
+  return `${ctime(new Date())} - ${text(reason, detail, settings, protocols[protocol]!)}${who}`;
 }
 
 /** The same for what the HTTP front refuses. @param status `400 Bad Request` @param peer '' on a unix socket */
@@ -26,14 +45,19 @@ export function refusalLine(status: string, peer: string, reason: string): strin
   return `${ctime(new Date())} - HTTP: ${reason}...${status.slice(0, 3)} [peer: ${peer === '' ? 'unix' : peer}]`;
 }
 
-function text(reason: number, detail: number, settings: Settings): string {
+function text(
+  reason: number,
+  detail: number,
+  settings: Settings,
+  { name, pass }: { name: string; pass: string },
+): string {
   switch (reason) {
     case Rejection.malformed:
-      return `invalid uwsgi request: ${malformed[detail] ?? 'malformed'}...400`;
+      return `invalid ${name} request: ${malformed[detail] ?? 'malformed'}...400`;
     case Rejection.http:
-      return 'an HTTP request came to a uwsgi socket...400; for HTTP use http-socket (or protocol = http), in nginx use uwsgi_pass instead of proxy_pass';
+      return `an HTTP request came to a ${name} socket...400; for HTTP use http-socket (or protocol = http), in nginx use ${pass} instead of proxy_pass`;
     case Rejection.tls:
-      return 'a TLS handshake came to a uwsgi socket...closed; TLS ends at the front server, which then uses uwsgi_pass';
+      return `a TLS handshake came to a ${name} socket...closed; TLS ends at the front server, which then uses ${pass}`;
     case Rejection.tooSlow:
       return `the request was not complete after ${settings.socketTimeout} seconds of silence, ${detail} bytes had come...408 (option socket-timeout)`;
     case Rejection.bodyTooLarge:

@@ -12,8 +12,15 @@ import { harakiri } from '../log/harakiri.js';
 import { sizeOfHead } from '../log/request-line.js';
 import { type EndOfRequest, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
-import type { InheritedListener } from '../messages.js';
-import { Fact, type NativeEngine, type NativeScoreboard, native } from '../native.js';
+import type { Exchange, InheritedListener } from '../messages.js';
+import {
+  EngineProtocol,
+  Fact,
+  type NativeEngine,
+  type NativeScoreboard,
+  native,
+  UNKNOWN_LENGTH_HIGH,
+} from '../native.js';
 import { noteText, parseNote, type RequestNote } from '../stats/core-score.js';
 import { callApplication, type ErrorReport } from '../wsgi/call.js';
 import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
@@ -42,6 +49,8 @@ export interface ServerOptions {
   constants: EnvironConstants;
   /** Where requests are counted, if anywhere. */
   score?: Score | null;
+  /** Where FastCGI connections change hands, if anywhere. */
+  exchange?: Exchange | null;
   /** Told of the application's errors; by default they are written to the log. */
   report?: ErrorReport;
   /** Whether it is known at any time whose request the running code serves: costs every promise a little (Node 20). */
@@ -111,14 +120,19 @@ export class ThreadServer implements Requests {
     this.#engine = native.createEngine(
       {
         listeners: listeners
-          .filter(({ protocol }) => protocol === 'uwsgi')
-          .map(({ fd, family }) => ({ fd, unix: family === 'unix' })),
+          .filter(({ protocol }) => protocol !== 'http')
+          .map(({ fd, family, protocol }) => ({
+            fd,
+            unix: family === 'unix',
+            protocol: EngineProtocol[protocol as keyof typeof EngineProtocol],
+          })),
         bufferSize: settings.bufferSize,
         postBuffering: settings.postBuffering,
         limitPost: settings.limitPost,
         socketTimeout: settings.socketTimeout * 1000,
         harakiri: settings.harakiri * 1000,
         maxRequests: settings.async,
+        exchange: more.exchange ?? null,
       },
       {
         request: (text, body) => this.#request(text, body),
@@ -126,7 +140,8 @@ export class ThreadServer implements Requests {
         data: (connection, chunk) => this.#pending[connection]?.data(chunk),
         gone: (connection) => this.#pending[connection]?.lose(),
         expired: (connection, note, elapsed) => this.#expire(connection, note, elapsed),
-        rejected: (reason, peer, detail) => log(rejectionLine(reason, peer, detail, settings)),
+        rejected: (reason, peer, detail, protocol) =>
+          log(rejectionLine(reason, peer, detail, settings, protocol)),
       },
       this.#builder.places,
       this.#builder.names,
@@ -162,9 +177,13 @@ export class ThreadServer implements Requests {
     return reason === null ? chosen : `${chosen} (${reason})`;
   }
 
-  /** Stops accepting; resolves when the last request is over. */
-  async drain(): Promise<void> {
-    this.#engine.stopAccepting();
+  /**
+   * Stops accepting; resolves when the last request is over.
+   *
+   * @param isReplaced others go on: FastCGI connections that stay open are handed over to them
+   */
+  async drain(isReplaced = false): Promise<void> {
+    this.#engine.stopAccepting(isReplaced);
     await this.#front?.drain();
     while (this.#engine.openRequests() > 0) await delay(drainLook);
     this.#log?.flush();
@@ -273,7 +292,9 @@ export class ThreadServer implements Requests {
 
   #bodyOf(sink: NativeSink): NativeBody {
     const facts = this.#builder.facts;
-    const length = facts[Fact.contentLengthHigh]! * 2 ** 32 + facts[Fact.contentLengthLow]!;
+    const high = facts[Fact.contentLengthHigh]!;
+    // FastCGI without a CONTENT_LENGTH: the end of the body tells.
+    const length = high === UNKNOWN_LENGTH_HIGH ? null : high * 2 ** 32 + facts[Fact.contentLengthLow]!;
     return new NativeBody(this.#engine, sink, length, this.#settings.socketTimeout);
   }
 

@@ -195,11 +195,11 @@ export class WorkerControl {
   }
 
   #spawn(slot: Slot): void {
-    const { workerId, settings, listeners, scores: first, logs } = this.#start;
+    const { workerId, settings, listeners, scores: first, logs, exchange } = this.#start;
     const requestLogFd = logs === undefined || logs.requests === null ? 2 : logs.first + logs.requests;
     slot.respawn = null;
     const scores = first && { ...first, row: first.row + slot.core };
-    const start = { workerId, core: slot.core, settings, listeners, scores, requestLogFd };
+    const start = { workerId, core: slot.core, settings, listeners, scores, requestLogFd, exchange };
     slot.thread = new ThreadHandle(start, this.#parts.spawnThread, this.#events);
   }
 

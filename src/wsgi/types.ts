@@ -129,8 +129,8 @@ export interface RawSink {
   abort(): void;
   onDrain(callback: () => void): void;
   onGone(callback: () => void): void;
-  /** From here on the connection is a pipe: whatever the peer sends, until it ends its side. Called once. */
-  upgrade(): BodySource;
+  /** From here on the connection is a pipe: whatever the peer sends, until it ends its side. Called once. Null: it cannot. */
+  upgrade(): BodySource | null;
 }
 
 /** `sent`: go on. `full`: kept, but wait for `onDrain` before the next chunk. `gone`: nobody reads any more. */

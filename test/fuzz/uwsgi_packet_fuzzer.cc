@@ -15,8 +15,6 @@
 namespace uwsgi_node::test {
 namespace {
 
-using uwsgi::InvalidReason;
-using uwsgi::ParseStatus;
 
 #define REQUIRE(condition)                                                 \
   do {                                                                     \
@@ -57,14 +55,14 @@ std::string cut(Bytes block, uint16_t begin, uint16_t end) {
 
 void read_vars(Bytes block, Outcome* outcome) {
   const ExactCopy copy(block);
-  const auto places = std::make_unique<uwsgi::VarPlace[]>(block.size() / 5 + 1);
-  const uwsgi::Vars vars = uwsgi::parse_vars(copy.get(), places.get());
+  const auto places = std::make_unique<VarPlace[]>(block.size() / 5 + 1);
+  const auto vars = uwsgi::parse_vars(copy.get(), places.get());
   REQUIRE(vars.status != ParseStatus::kNeedMore);
   REQUIRE((vars.status == ParseStatus::kInvalid) == (vars.reason != InvalidReason::kNone));
 
   size_t end = 0;
   for (uint32_t i = 0; i < vars.count; i++) {
-    const uwsgi::VarPlace& place = places[i];
+    const VarPlace& place = places[i];
     REQUIRE(place.key_begin == end + 2 && place.key_end > place.key_begin);
     REQUIRE(place.value_begin == place.key_end + 2 && place.value_end >= place.value_begin);
     REQUIRE(place.value_end <= block.size());

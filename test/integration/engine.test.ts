@@ -106,7 +106,7 @@ describe.each(transports)('over %s', (transport) => {
     const from = server.lines.position;
     const { status, body, header } = await send(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'));
     expect([status, header('Content-Length')]).toEqual([400, String(body.length)]);
-    expect(body.toString()).toContain('speaks the uwsgi protocol, not HTTP');
+    expect(body.toString()).toContain('does not speak HTTP');
     await server.lines.waitFor(/an HTTP request came to a uwsgi socket\.\.\.400; for HTTP use http-socket/, {
       from,
     });

@@ -50,14 +50,14 @@ std::vector<std::pair<std::string, std::string>> vars_of(const Json& stored) {
   return vars;
 }
 
-uwsgi::InvalidReason reason_of(const std::string& word) {
-  static const std::map<std::string, uwsgi::InvalidReason> reasons = {
-      {"empty-key", uwsgi::InvalidReason::kEmptyKey},
-      {"truncated-var", uwsgi::InvalidReason::kTruncatedVar},
-      {"bad-content-length", uwsgi::InvalidReason::kBadContentLength},
-      {"no-vars", uwsgi::InvalidReason::kNoVars},
-      {"http", uwsgi::InvalidReason::kHttp},
-      {"tls", uwsgi::InvalidReason::kTls},
+InvalidReason reason_of(const std::string& word) {
+  static const std::map<std::string, InvalidReason> reasons = {
+      {"empty-key", InvalidReason::kEmptyKey},
+      {"truncated-var", InvalidReason::kTruncatedVar},
+      {"bad-content-length", InvalidReason::kBadContentLength},
+      {"no-vars", InvalidReason::kNoVars},
+      {"http", InvalidReason::kHttp},
+      {"tls", InvalidReason::kTls},
   };
   return reasons.at(word);
 }

@@ -25,7 +25,7 @@ struct ValidPacket {
 struct InvalidPacket {
   std::string name;
   std::string bytes;
-  uwsgi::InvalidReason reason;
+  InvalidReason reason;
   uint32_t vars_before;
 };
 

@@ -124,7 +124,7 @@ EngineSettings Rig::quick() {
 }
 
 Rig::Rig(Listener::Kind kind, const EngineSettings& settings)
-    : listener(kind), places(uwsgi::kMaxVars), engine(*this, settings, places.data()) {
+    : listener(kind), places(kMaxVars), engine(*this, settings, places.data()) {
   engine.add_listener(listener.fd(), listener.is_unix());
   application = [this](Connection& connection, const Request&) {
     engine.respond(connection, borrowed(kHello), {});
@@ -176,7 +176,9 @@ void Rig::on_request(Connection& connection, const Request& request) {
   application(connection, request);
 }
 
-void Rig::on_rejected(Rejection reason, int, uint64_t detail) { rejected.push_back({reason, detail}); }
+void Rig::on_rejected(Rejection reason, Protocol, int, uint64_t detail) {
+  rejected.push_back({reason, detail});
+}
 
 const std::string kGet = packet({{"REQUEST_METHOD", "GET"}, {"PATH_INFO", "/x"}});
 

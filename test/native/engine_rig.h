@@ -130,7 +130,7 @@ class Rig : public EngineHost {
 
   Listener listener;
   std::deque<Peer> peers;
-  std::vector<uwsgi::VarPlace> places;
+  std::vector<VarPlace> places;
   Engine engine;
 
  private:
@@ -138,9 +138,9 @@ class Rig : public EngineHost {
   void on_writable(Connection& connection) override { writable(connection); }
   void on_data(Connection& connection, Bytes chunk) override { data(connection, chunk); }
   void on_gone(Connection& connection) override { gone.push_back(connection.id); }
+  void on_rejected(Rejection reason, Protocol protocol, int fd, uint64_t detail) override;
   void on_expired(Connection&, std::string_view note) override { expired.emplace_back(note); }
   void on_deadline(uint64_t at_ms) override { deadline = at_ms; }
-  void on_rejected(Rejection reason, int fd, uint64_t detail) override;
   void listen_to_new(bool wanted) override { listening = wanted; }
   void tick_wanted(bool wanted) override { ticking = wanted; }
   bool alive() const override { return is_alive; }

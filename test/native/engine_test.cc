@@ -44,8 +44,8 @@ CASE("every invalid packet of the corpus is refused with its answer") {
     rig.until([&] { return peer.ended; }, expected.name.c_str());
     CHECK(rig.seen.empty());
     const Rejection reason = rig.rejected.at(0).reason;
-    CHECK(reason == (expected.reason == uwsgi::InvalidReason::kHttp  ? Rejection::kHttp
-                     : expected.reason == uwsgi::InvalidReason::kTls ? Rejection::kTls
+    CHECK(reason == (expected.reason == InvalidReason::kHttp  ? Rejection::kHttp
+                     : expected.reason == InvalidReason::kTls ? Rejection::kTls
                                                                      : Rejection::kMalformed));
     if (reason == Rejection::kMalformed) {
       CHECK_EQ(rig.rejected.at(0).detail, static_cast<uint64_t>(expected.reason));

@@ -12,12 +12,10 @@
 namespace uwsgi_node::test {
 namespace {
 
-using uwsgi::InvalidReason;
-using uwsgi::ParseStatus;
 
 // Exactly the room the contract asks for, on the heap: AddressSanitizer sees one entry too many.
-std::unique_ptr<uwsgi::VarPlace[]> make_places() {
-  return std::make_unique_for_overwrite<uwsgi::VarPlace[]>(uwsgi::kMaxVars);
+std::unique_ptr<VarPlace[]> make_places() {
+  return std::make_unique_for_overwrite<VarPlace[]>(kMaxVars);
 }
 
 std::string_view cut(Bytes block, uint16_t begin, uint16_t end) {
@@ -27,7 +25,7 @@ std::string_view cut(Bytes block, uint16_t begin, uint16_t end) {
 
 void check_against_plain_reader(Bytes block) {
   const auto places = make_places();
-  const uwsgi::Vars vars = uwsgi::parse_vars(block, places.get());
+  const auto vars = uwsgi::parse_vars(block, places.get());
   const PlainVars expected = read_plainly(block);
   CHECK_EQ(vars.reason, expected.reason);
   CHECK(vars.status ==
@@ -99,7 +97,7 @@ void check_valid(const ValidPacket& packet) {
   for (const Guarded::Edge edge : kBothEdges) {
     const Guarded copy(block, edge);
     const auto places = make_places();
-    const uwsgi::Vars vars = uwsgi::parse_vars(copy.bytes(), places.get());
+    const auto vars = uwsgi::parse_vars(copy.bytes(), places.get());
     CHECK_EQ(vars.status, ParseStatus::kComplete);
     CHECK_EQ(vars.reason, InvalidReason::kNone);
     CHECK_EQ(vars.count, packet.vars.size());
@@ -126,7 +124,7 @@ void check_invalid(const InvalidPacket& packet) {
   for (const Guarded::Edge edge : kBothEdges) {
     const Guarded block(bytes.subspan(uwsgi::kHeaderSize, header.vars_size), edge);
     const auto places = make_places();
-    const uwsgi::Vars vars = uwsgi::parse_vars(block.bytes(), places.get());
+    const auto vars = uwsgi::parse_vars(block.bytes(), places.get());
     CHECK_EQ(vars.status, ParseStatus::kInvalid);
     CHECK_EQ(vars.reason, packet.reason);
     CHECK_EQ(vars.count, packet.vars_before);

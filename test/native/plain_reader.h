@@ -13,7 +13,7 @@
 namespace uwsgi_node::test {
 
 struct PlainVars {
-  uwsgi::InvalidReason reason = uwsgi::InvalidReason::kNone;
+  InvalidReason reason = InvalidReason::kNone;
   std::vector<std::pair<std::string, std::string>> vars;
   std::optional<uint64_t> content_length;
 };
@@ -24,26 +24,26 @@ class PlainReader {
 
   PlainVars read() {
     PlainVars result;
-    result.reason = rest_.empty() ? uwsgi::InvalidReason::kNoVars : read_all(&result);
+    result.reason = rest_.empty() ? InvalidReason::kNoVars : read_all(&result);
     return result;
   }
 
  private:
-  uwsgi::InvalidReason read_all(PlainVars* result) {
+  InvalidReason read_all(PlainVars* result) {
     while (!rest_.empty()) {
       const auto key_size = take_size();
-      if (!key_size) return uwsgi::InvalidReason::kTruncatedVar;
-      if (*key_size == 0) return uwsgi::InvalidReason::kEmptyKey;
+      if (!key_size) return InvalidReason::kTruncatedVar;
+      if (*key_size == 0) return InvalidReason::kEmptyKey;
       const auto key = take(*key_size);
       const auto value_size = key ? take_size() : std::nullopt;
       const auto value = value_size ? take(*value_size) : std::nullopt;
-      if (!value) return uwsgi::InvalidReason::kTruncatedVar;
+      if (!value) return InvalidReason::kTruncatedVar;
       if (*key == "CONTENT_LENGTH" && !read_length(*value, result)) {
-        return uwsgi::InvalidReason::kBadContentLength;
+        return InvalidReason::kBadContentLength;
       }
       result->vars.emplace_back(*key, *value);
     }
-    return uwsgi::InvalidReason::kNone;
+    return InvalidReason::kNone;
   }
 
   // Decimal text compared as text: no arithmetic that could overflow.

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "native/core/protocol/uwsgi.h"
 #include "test/native/check.h"
 
 namespace uwsgi_node::test {
@@ -25,9 +26,9 @@ RequestNote note_of(const Pairs& vars) {
     append(key);
     append(value);
   }
-  std::vector<uwsgi::VarPlace> places(uwsgi::kMaxVars);
+  std::vector<VarPlace> places(kMaxVars);
   const Bytes bytes(reinterpret_cast<const uint8_t*>(block.data()), block.size());
-  const uwsgi::Vars parsed = uwsgi::parse_vars(bytes, places.data());
+  const auto parsed = uwsgi::parse_vars(bytes, places.data());
   return RequestNote::of(bytes, places.data(), parsed.count);
 }
 

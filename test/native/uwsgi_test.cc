@@ -12,8 +12,6 @@
 namespace uwsgi_node::test {
 namespace {
 
-using uwsgi::InvalidReason;
-using uwsgi::ParseStatus;
 using namespace std::string_literals;
 
 struct HeaderRow {
@@ -100,11 +98,11 @@ std::string random_block(std::mt19937& random) {
 
 CASE("vars: agrees with a plain reader on random blocks") {
   std::mt19937 random(20250603);
-  const auto places = std::make_unique_for_overwrite<uwsgi::VarPlace[]>(uwsgi::kMaxVars);
+  const auto places = std::make_unique_for_overwrite<VarPlace[]>(kMaxVars);
   size_t complete = 0;
   for (int i = 0; i < 20000; i++) {
     const std::string block = random_block(random);
-    const uwsgi::Vars vars = uwsgi::parse_vars(as_bytes(block), places.get());
+    const auto vars = uwsgi::parse_vars(as_bytes(block), places.get());
     const PlainVars expected = read_plainly(as_bytes(block));
     CHECK_EQ(vars.reason, expected.reason);
     CHECK_EQ(vars.count, expected.vars.size());

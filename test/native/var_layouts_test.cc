@@ -27,7 +27,7 @@ class Reader {
     for (const std::string& key : keys) vars.emplace_back(key, fits ? std::to_string(++value_) : "");
     const std::string bytes = packet(vars).substr(uwsgi::kHeaderSize);
     const Guarded block(as_bytes(bytes), Guarded::Edge::kEnd);
-    const uwsgi::Vars parsed = uwsgi::parse_vars(block.bytes(), places_.data());
+    const auto parsed = uwsgi::parse_vars(block.bytes(), places_.data());
     CHECK_EQ(parsed.count, keys.size());
     const VarsMatch match = layouts_.match(block.bytes(), places_.data(), parsed.count, names_.data());
     check(match, keys);
@@ -71,8 +71,8 @@ class Reader {
   }
 
   VarLayouts layouts_;
-  std::vector<uwsgi::VarPlace> places_ = std::vector<uwsgi::VarPlace>(uwsgi::kMaxVars);
-  std::vector<uint16_t> names_ = std::vector<uint16_t>(uwsgi::kMaxVars);
+  std::vector<VarPlace> places_ = std::vector<VarPlace>(kMaxVars);
+  std::vector<uint16_t> names_ = std::vector<uint16_t>(kMaxVars);
   std::map<uint32_t, Keys> learned_;
   std::map<uint32_t, Keys> learned_prefixes_;
   std::map<uint16_t, std::string> learned_names_;
@@ -225,7 +225,7 @@ CASE("more names than fit are read as what they are") {
 CASE("a packet with as many vars as fit is learned like any other") {
   Reader reader;
   Keys keys;
-  for (size_t i = 0; i < uwsgi::kMaxVars; ++i)
+  for (size_t i = 0; i < kMaxVars; ++i)
     keys.push_back(std::string(1, static_cast<char>('!' + i % 90)));
   CHECK(reader.match(keys, 20).layout.index != LayoutTable::kUnknown);
 }

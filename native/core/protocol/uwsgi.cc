@@ -6,49 +6,12 @@ namespace uwsgi_node::uwsgi {
 
 namespace {
 
-// Number.MAX_SAFE_INTEGER: the length has to survive the trip to JavaScript.
-constexpr uint64_t kMaxContentLength = (uint64_t{1} << 53) - 1;
-
 constexpr std::string_view kContentLength = "CONTENT_LENGTH";
-
-// The first four bytes of what HTTP clients send; "PRI " opens HTTP/2. As a header, "GET " is modifier1 71
-// with 21573 bytes of vars. Nobody is refused by mistake: all of them are modifiers from A to Z, and only 0,
-// 30 and 100 are served.
-constexpr std::string_view kHttpOpenings[] = {"GET ", "POST", "HEAD", "PUT ", "DELE",
-                                              "OPTI", "PATC", "CONN", "TRAC", "PRI "};
-
-bool looks_like_http(Bytes bytes) {
-  if (bytes[0] < 'A' || bytes[0] > 'Z') return false;
-  const std::string_view opening = as_text(bytes.first(kHeaderSize));
-  for (const std::string_view candidate : kHttpOpenings) {
-    if (opening == candidate) return true;
-  }
-  return false;
-}
-
-// A handshake record (22) of SSL 3.0 to TLS 1.3: RFC 8446, section 5.1. Modifier1 22 (eval) is never served.
-bool looks_like_tls(Bytes bytes) {
-  return bytes.size() >= 3 && bytes[0] == 0x16 && bytes[1] == 0x03 && bytes[2] <= 0x04;
-}
 
 Header not_a_packet(InvalidReason reason) { return {ParseStatus::kInvalid, reason, 0, 0, 0}; }
 
 Vars malformed(InvalidReason reason, uint32_t count) {
   return {ParseStatus::kInvalid, reason, count, false, 0};
-}
-
-// Stricter than uWSGI, which stops at the first byte that is no digit, and than RFC 9110, section 8.6, only
-// in the cap: two servers that read one length differently is how requests are smuggled.
-bool parse_content_length(Bytes digits, uint64_t* length) {
-  uint64_t value = 0;
-  for (const uint8_t byte : digits) {
-    const unsigned digit = byte - unsigned{'0'};
-    if (digit > 9) return false;
-    value = value * 10 + digit;
-    if (value > kMaxContentLength) return false;
-  }
-  *length = value;
-  return true;
 }
 
 }  // namespace

@@ -3,25 +3,17 @@ import { addressProblem, completeAddress } from '../address.js';
 import { intoBool, intoInteger, intoText, readInteger, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, harmful, int, list, notYetAll, text, withoutEffect } from '../rows.js';
-import type { Settings } from '../settings.js';
+import type { Settings, SocketProtocol } from '../settings.js';
 import { parseBool } from '../values.js';
 
 /** What uWSGI also speaks on a socket. */
-const otherProtocols = [
-  'http11',
-  'https',
-  'suwsgi',
-  'fastcgi',
-  'fastcgi-nph',
-  'scgi',
-  'scgi-nph',
-  'raw',
-  'puwsgi',
-]; // prettier-ignore
+const otherProtocols = ['http11', 'https', 'suwsgi', 'fastcgi-nph', 'scgi-nph', 'raw', 'puwsgi']; // prettier-ignore
+
+const protocols: readonly string[] = ['uwsgi', 'fastcgi', 'scgi', 'http'] satisfies SocketProtocol[];
 
 /** A socket of a fixed protocol, or, with null, of the one that a `protocol` line names. */
 const socket =
-  (protocol: 'uwsgi' | 'http' | null): Apply =>
+  (protocol: SocketProtocol | null): Apply =>
   (draft, at) => {
     const written = readText(draft, at);
     if (written === null) return;
@@ -65,7 +57,7 @@ const tcpInteger = (field: keyof Tcp & ('fastOpen' | 'sendBuffer' | 'receiveBuff
 function rememberProtocol(draft: Draft, at: Occurrence): void {
   const name = readText(draft, at);
   if (name === null) return;
-  if (name === 'uwsgi' || name === 'http') draft.protocol = at;
+  if (protocols.includes(name)) draft.protocol = at;
   else
     draft.refuse(
       at,
@@ -105,6 +97,20 @@ export const socketOptions = defineOptions('sockets', [
     apply: socket('uwsgi'),
   },
   {
+    name: 'fastcgi-socket',
+    type: 'list',
+    metavar: 'ADDRESS',
+    help: 'listen here for a web server that speaks FastCGI',
+    apply: socket('fastcgi'),
+  },
+  {
+    name: 'scgi-socket',
+    type: 'list',
+    metavar: 'ADDRESS',
+    help: 'listen here for a web server that speaks SCGI',
+    apply: socket('scgi'),
+  },
+  {
     name: 'http-socket',
     type: 'list',
     metavar: 'ADDRESS',
@@ -124,7 +130,7 @@ export const socketOptions = defineOptions('sockets', [
     aliases: ['socket-protocol'],
     metavar: 'NAME',
     default: 'uwsgi',
-    help: 'what is spoken on every `socket`: uwsgi or http',
+    help: 'what is spoken on every `socket`: uwsgi, fastcgi, scgi or http',
     apply: rememberProtocol,
   },
   {
@@ -218,9 +224,7 @@ export const socketOptions = defineOptions('sockets', [
     list('suwsgi-socket', 'ADDRESS', 'listen here for uwsgi over TLS', { aliases: ['ssl-socket'] }),
     list('http11-socket', 'ADDRESS', 'listen here for HTTP with keep-alive'),
     list('https-socket', 'ADDRESS', 'listen here for HTTP over TLS'),
-    list('fastcgi-socket', 'ADDRESS', 'listen here for FastCGI'),
     list('fastcgi-nph-socket', 'ADDRESS', 'listen here for FastCGI, answering with a full HTTP head'),
-    list('scgi-socket', 'ADDRESS', 'listen here for SCGI'),
     list('scgi-nph-socket', 'ADDRESS', 'listen here for SCGI, answering with a full HTTP head'),
     list('raw-socket', 'ADDRESS', 'listen here and hand each connection to the application as it is'),
     list('puwsgi-socket', 'ADDRESS', 'listen here for uwsgi on connections that stay open'),

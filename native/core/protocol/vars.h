@@ -1,0 +1,71 @@
+// What the protocols have in common: a request's vars, as places in a block of bytes that a peer has sent.
+#pragma once
+
+#include <cstdint>
+
+#include "native/core/bytes.h"
+
+namespace uwsgi_node {
+
+// Mirrored in src/native.ts.
+enum class Protocol : uint8_t { kUwsgi, kFastcgi, kScgi };
+
+enum class ParseStatus : uint8_t { kNeedMore, kComplete, kInvalid };
+
+// Mirrored in src/thread/rejections.ts.
+enum class InvalidReason : uint8_t {
+  kNone,
+  kEmptyKey,          // a key of length 0
+  kTruncatedVar,      // a length, key or value runs past the end of the block
+  kBadContentLength,  // CONTENT_LENGTH with anything but digits, or over 2^53 - 1
+  kNoVars,            // an empty block
+  kHttp,              // an HTTP request line instead of a packet
+  kTls,               // a TLS ClientHello instead of a packet
+  kTooManyVars,       // more than kMaxVars
+  kVersion,           // FastCGI: a record of another version than 1
+  kUnexpected,        // FastCGI: a record that does not belong where it is
+  kShortBody,         // FastCGI: stdin ended before CONTENT_LENGTH bytes had come
+  kNetstring,         // SCGI: the headers are not a netstring
+  kNoContentLength,   // SCGI: the first header is not CONTENT_LENGTH
+};
+
+// Where one var lies, as offsets from the start of the vars block. Shared with JavaScript as four uint16 in a
+// row.
+struct VarPlace {
+  uint16_t key_begin;
+  uint16_t key_end;
+  uint16_t value_begin;
+  uint16_t value_end;
+};
+static_assert(sizeof(VarPlace) == 8);
+
+// Offsets into a block have 16 bits.
+constexpr size_t kMaxVarsSize = 65535;
+// In uwsgi a var is at least two lengths and one byte of key.
+constexpr size_t kMaxVars = kMaxVarsSize / 5;
+
+struct Vars {
+  ParseStatus status;  // kComplete or kInvalid
+  InvalidReason reason;
+  uint32_t count;           // entries written to `places`
+  bool has_content_length;  // a non-empty CONTENT_LENGTH
+  uint64_t content_length;  // of the last CONTENT_LENGTH; empty counts as 0
+  bool has_path_info = false;
+};
+
+// Takes a var that matters to the server. False: a CONTENT_LENGTH that is none.
+bool note_var(Bytes key, Bytes value, Vars* vars);
+
+// False for anything but digits, and over 2^53 - 1.
+bool parse_content_length(Bytes digits, uint64_t* length);
+
+// What HTTP clients send first; needs 4 bytes.
+bool opens_http(Bytes bytes);
+inline bool looks_like_http(Bytes bytes) { return bytes[0] >= 'A' && bytes[0] <= 'Z' && opens_http(bytes); }
+
+// A handshake record (22) of SSL 3.0 to TLS 1.3: RFC 8446, section 5.1. Modifier1 22 (eval) is never served.
+inline bool looks_like_tls(Bytes bytes) {
+  return bytes.size() >= 3 && bytes[0] == 0x16 && bytes[1] == 0x03 && bytes[2] <= 0x04;
+}
+
+}  // namespace uwsgi_node
