@@ -75,12 +75,15 @@ describe('a stop under load', () => {
 });
 
 it('drain-delay goes on serving while load balancers look away', async () => {
-  const server = await instance.start('--drain-delay', '1');
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const server = await instance.start('--drain-delay', '1', '--metrics', metrics);
+  const readiness = async () => (await fetch(`http://${metrics}/readyz`)).status;
+  expect(await readiness()).toBe(200);
   server.kill('SIGTERM');
   await server.lines.waitFor(/^draining: new requests are still served for 1 seconds \(drain-delay\)/);
   server.kill('SIGUSR1');
   await server.lines.waitFor(/^\*\*\* uwsgi-node master \(pid: \d+\): draining \*\*\*$/);
-  expect((await instance.get('/')).status).toBe(200);
+  expect([await readiness(), (await instance.get('/')).status]).toEqual([503, 200]);
   expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
