@@ -273,13 +273,13 @@ export const Meter = {
   statuses: 0,
   /** Of threads that have had the row. */
   starts: 6,
-  /** Milliseconds since the thread told the five numbers of `tellVitals`, which follow; -1: never. */
+  /** Milliseconds since the thread told the six numbers of `tellVitals`, which follow; -1: never. */
   vitalsAge: 7,
   vitals: 8,
   /** Finished requests by what they took, 208 buckets (src/stats/latency.ts). */
-  latency: 13,
+  latency: 14,
   /** Of the array. */
-  length: 221,
+  length: 222,
 } as const;
 
 /** Numbers in what `tellVitals` takes. */
@@ -291,8 +291,10 @@ export const Vital = {
   heapUsed: 2,
   heapTotal: 3,
   external: 4,
+  /** Milliseconds that the oldest open request has been open, if that is a second or more; 0: there is none. */
+  oldest: 5,
   /** Of the array. */
-  length: 5,
+  length: 6,
 } as const;
 
 /** The scoreboard: what every JS thread of the server does, in memory shared by master and workers. */
@@ -322,8 +324,10 @@ export interface NativeScoreboard {
   readScore(row: number, into: Float64Array): void;
   /** What the indices in `Meter` say, of any thread's row. */
   readMeters(row: number, into: Float64Array): void;
-  /** The calling thread tells of itself what the indices in `Vital` say. */
-  tellVitals(numbers: Float64Array): void;
+  /** The calling thread tells of itself what the indices in `Vital` say. @param oldest note of that request, or '' */
+  tellVitals(numbers: Float64Array, oldest: string): void;
+  /** That note, of any thread's row. */
+  readOldest(row: number): string;
   /** The request that was handed over last: method, peer's address and URI, with NUL between them; '' without one. */
   readNote(row: number): string;
   /** A request of that thread was ended by harakiri. */

@@ -81,12 +81,14 @@ void read_meters(const Napi::CallbackInfo& info) {
   for (size_t bucket = 0; bucket < LatencyHistogram::kBuckets; ++bucket) put(meters.latency.at(bucket));
 }
 
-// From a Float64Array, in the order of Vitals::told.
+// tellVitals(numbers in the order of Vitals::told, note of the oldest request)
 void tell_vitals(const Napi::CallbackInfo& info) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   Vitals* vitals = keeper.vitals();
   if (vitals == nullptr) return;
   const auto from = info[0].As<Napi::Float64Array>();
+  const std::string oldest = info[1].As<Napi::String>();
+  keeper.oldest().write(oldest);
   size_t index = 0;
   for (auto* field : vitals->told()) field->store(static_cast<uint64_t>(from[index++]), kRelaxed);
   vitals->told_us.store(monotonic_us(), kRelaxed);
@@ -94,6 +96,10 @@ void tell_vitals(const Napi::CallbackInfo& info) {
 
 Napi::Value read_note(const Napi::CallbackInfo& info) {
   return Napi::Value(info.Env(), make_string(info.Env(), board->row(uint_argument(info, 0)).note.read()));
+}
+
+Napi::Value read_oldest(const Napi::CallbackInfo& info) {
+  return Napi::Value(info.Env(), make_string(info.Env(), board->row(uint_argument(info, 0)).oldest.read()));
 }
 
 void count_harakiri(const Napi::CallbackInfo& info) {
@@ -191,6 +197,7 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("readScore", Napi::Function::New(env, read_score, "readScore"));
   exports.Set("readMeters", Napi::Function::New(env, read_meters, "readMeters"));
   exports.Set("tellVitals", Napi::Function::New(env, tell_vitals, "tellVitals"));
+  exports.Set("readOldest", Napi::Function::New(env, read_oldest, "readOldest"));
   exports.Set("readNote", Napi::Function::New(env, read_note, "readNote"));
   exports.Set("countHarakiri", Napi::Function::New(env, count_harakiri, "countHarakiri"));
   exports.Set("reportLoad", Napi::Function::New(env, report_load, "reportLoad"));

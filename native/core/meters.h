@@ -48,10 +48,13 @@ struct Vitals {
   std::atomic<uint64_t> heap_used;
   std::atomic<uint64_t> heap_total;
   std::atomic<uint64_t> external;
+  // How long the oldest request that has been open for a second or more had been, in milliseconds; 0: there
+  // is none. Which it is stands in ScoreRow::oldest.
+  std::atomic<uint64_t> oldest_ms;
 
   // What is told, in the order in which it crosses to JavaScript.
-  std::array<std::atomic<uint64_t>*, 5> told() {
-    return {&loop_delay, &loop_delay_max, &heap_used, &heap_total, &external};
+  std::array<std::atomic<uint64_t>*, 6> told() {
+    return {&loop_delay, &loop_delay_max, &heap_used, &heap_total, &external, &oldest_ms};
   }
 };
 

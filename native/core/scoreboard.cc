@@ -41,6 +41,7 @@ void Scoreboard::clear(uint32_t first, uint32_t count) {
     }
     cleared.note.clear();
     cleared.meters.clear();
+    cleared.oldest.clear();
   }
 }
 

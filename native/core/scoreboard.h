@@ -39,6 +39,8 @@ struct alignas(64) ScoreRow {
   // The request that was handed over last.
   alignas(64) SharedNote note;
   alignas(64) Meters meters;
+  // The request that meters.vitals.oldest_ms is about.
+  alignas(64) SharedNote oldest;
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free, "processes share it");
 
@@ -133,8 +135,9 @@ class ScoreKeeper {
   void count_write_error() {
     if (row_ != nullptr) add_relaxed(row_->write_errors, 1);
   }
-  // Where the thread tells of itself; null without a board.
+  // Where the thread tells of itself; null, and no oldest(), without a board.
   Vitals* vitals() { return row_ == nullptr ? nullptr : &row_->meters.vitals; }
+  SharedNote& oldest() { return row_->oldest; }
   // The number that end() returned last.
   uint64_t latest() const { return latest_; }
 

@@ -6,6 +6,7 @@ import {
   type RequestNote,
   readCore,
   readNote,
+  readOldest,
   readWatch,
   type ScoreReader,
 } from '../stats/core-score.js';
@@ -49,6 +50,8 @@ export interface Rows {
   cores(): CoreScore[];
   /** The request that a thread got last. @param core 0-based */
   note(core: number): RequestNote | null;
+  /** The request that a thread has last told to be the oldest one. @param core 0-based */
+  oldest(core: number): RequestNote | null;
   /** What a thread last told of itself; null: nothing yet. @param core 0-based */
   vitals(core: number): Vitals | null;
   /** The worker has gone: others may have them. */
@@ -95,6 +98,7 @@ export class Scoreboard {
       read: () => total(this.#cores(range)),
       cores: () => this.#cores(range),
       note: (core) => readNote(this.#native, first + core),
+      oldest: (core) => readOldest(this.#native, first + core),
       watches: () => this.#watches(range),
       vitals: (core) => readVitals(this.#native, first + core),
       release: () => this.#release(range),

@@ -79,6 +79,8 @@ export interface WorkerEvents {
 
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** A thread that has told nothing for so long hangs, in the request that it got last; milliseconds. */
+const VITALS_LAST = 2_500;
 /** A descendant of a dead worker that holds its channel open delays the news by this much, milliseconds. */
 const CHANNEL_PATIENCE = 100;
 
@@ -190,8 +192,11 @@ export class WorkerHandle {
     const rows = this.#rows;
     if (rows === null) return [];
     return rows.cores().map(({ open, load, age }, id) => {
-      const note = open === 0 ? null : rows.note(id);
-      return { id, open, load, current: note === null ? null : { ...note, age }, vitals: rows.vitals(id) };
+      const vitals = rows.vitals(id);
+      const oldest = vitals === null || vitals.age > VITALS_LAST ? null : vitals.oldest;
+      const note = oldest === null ? rows.note(id) : rows.oldest(id);
+      const current = open === 0 || note === null ? null : { ...note, age: oldest ?? age };
+      return { id, open, load, current, vitals };
     });
   }
 

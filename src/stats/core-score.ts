@@ -4,7 +4,7 @@
  */
 import { type NativeScoreboard, Score } from '../native.js';
 
-export type ScoreReader = Pick<NativeScoreboard, 'readScore' | 'readNote'>;
+export type ScoreReader = Pick<NativeScoreboard, 'readScore' | 'readNote' | 'readOldest'>;
 
 /** A request, as the scoreboard keeps it: a long URI is cut off. */
 export interface RequestNote {
@@ -83,6 +83,11 @@ export function readWatch(reader: ScoreReader, row: number, numbers: Float64Arra
 /** The request that was handed over last; while several are open, the others are not told of. Null: there was none. */
 export function readNote(reader: ScoreReader, row: number): RequestNote | null {
   return parseNote(reader.readNote(row));
+}
+
+/** The request that the thread has last told to be the oldest one. */
+export function readOldest(reader: ScoreReader, row: number): RequestNote | null {
+  return parseNote(reader.readOldest(row));
 }
 
 /** @param text as `readNote` and `expired` of the addon have it; '' for none */

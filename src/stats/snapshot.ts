@@ -80,7 +80,7 @@ export interface CoreActivity {
   open: number;
   /** Share of the last second that its event loop was at work, 0 to 1. */
   load: number;
-  /** The request handed over last, while there is one. */
+  /** The request that has been open longest, or, while none has been for a second, the one handed over last. */
   current: CurrentRequest | null;
   /** Null before the thread has told for the first time. */
   vitals: Vitals | null;
@@ -101,6 +101,8 @@ export interface Vitals {
   /** Bytes. */
   heapUsed: number;
   heapTotal: number;
+  /** Milliseconds that the oldest open request has been open; null when none has been for a second. */
+  oldest: number | null;
   /** Bytes outside of the heap that JavaScript holds: buffers. */
   external: number;
 }

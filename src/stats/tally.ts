@@ -47,6 +47,7 @@ export function readVitals(reader: MeterReader, row: number): Vitals | null {
     heapUsed: at(Vital.heapUsed),
     heapTotal: at(Vital.heapTotal),
     external: at(Vital.external),
+    oldest: at(Vital.oldest) === 0 ? null : at(Vital.oldest) + age,
   };
 }
 

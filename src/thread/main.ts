@@ -117,7 +117,6 @@ async function run(): Promise<void> {
   if (scores !== undefined) {
     native.mapScoreboard(scores.fd, scores.size);
     native.keepScore(scores.row);
-    if (isObserved) (await import('./vitals.js')).tellVitals(native);
   }
   const { application, app } = await load(settings);
   const report = exceptionReport(
@@ -145,6 +144,7 @@ async function run(): Promise<void> {
       errors: errorStream,
     },
   });
+  if (isObserved && scores !== undefined) (await import('./vitals.js')).tellVitals(native, server);
   watchUncaught(settings.uncaughtErrors, server);
   Object.assign(globalThis, { [Symbol.for(answerStuckSymbol)]: () => server.answerStuck() });
   control.on('message', (message: ControlToThread) => {

@@ -314,7 +314,7 @@ export class ThreadServer implements Requests {
   }
 }
 
-function noteOf({ REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI, PATH_INFO }: Environ): RequestNote {
+export function noteOf({ REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI, PATH_INFO }: Environ): RequestNote {
   return {
     method: REQUEST_METHOD,
     address: String(REMOTE_ADDR ?? ''),

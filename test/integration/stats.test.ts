@@ -8,6 +8,7 @@ import { cleanUp, makeDirectory, onCleanUp } from '../support/clean-up.js';
 import { Instance } from '../support/instance.js';
 import { Lines } from '../support/lines.js';
 import { findProgram, missingPrograms, skipped } from '../support/requirements.js';
+import { request, requestVars } from '../support/uwsgi-client.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 afterEach(cleanUp);
@@ -47,6 +48,21 @@ it('is not held up by a stuck worker, and tells what it is stuck in', async () =
   await expect.poll(busy).toEqual([1, 1, 'REQUEST_URI=/']);
   await server.destroy();
   await stuck;
+});
+
+it('tells the request that has been open longest, not the one that came last', async () => {
+  const { instance, server, address } = await start('--processes', '1', '--threads', '1');
+  const slow = request(instance.socketPath, {
+    vars: requestVars({ PATH_INFO: '/later', QUERY_STRING: '60000', REQUEST_URI: '/slow' }),
+  });
+  const current = async () => {
+    await instance.get('/');
+    const [core] = (await readStatistics(address)).workers[0]?.cores ?? [];
+    return [core?.vars[1], (core?.running_ms ?? 0) > 500];
+  };
+  await expect.poll(current, { timeout: 15_000 }).toEqual(['REQUEST_URI=/slow', true]);
+  await server.destroy();
+  await slow;
 });
 
 it('keeps counting for a worker that was killed', async () => {

@@ -10,6 +10,7 @@ function create(numbers: number[] = [], note = '', meters = new Float64Array(Met
     mapScoreboard: () => {},
     readScore: (_, into) => into.set(numbers),
     readNote: () => note,
+    readOldest: () => note,
     readMeters: (_, into) => into.set(meters),
     clearScores: (first, count) => cleared.push([first, count]),
   });

@@ -5,7 +5,14 @@ import { exposition } from '../../../src/stats/metrics.js';
 import { parseExposition } from '../../support/exposition.js';
 import { coreOf, snapshotOf, tallyOf, workerOf } from './snapshots.js';
 
-const vitals = { loopDelay: 1500, loopDelayMax: 2500, heapUsed: 10, heapTotal: 20, external: 30 };
+const vitals = {
+  loopDelay: 1500,
+  loopDelayMax: 2500,
+  oldest: null,
+  heapUsed: 10,
+  heapTotal: 20,
+  external: 30,
+};
 const aWorker = (age: number) =>
   workerOf({ open: 1, cores: [coreOf({ open: 1, load: 0.5, vitals: { age, ...vitals } })] });
 
