@@ -7,7 +7,7 @@ import { type Entry, textOf, whereIs } from './entry.js';
 import type { Draft, Occurrence, Option, PendingMount, PendingSocket } from './option.js';
 import { findOption, nearestOption } from './options.js';
 import type { PassedSocket } from './passed-sockets.js';
-import { defaultSettings, type Settings, type SocketSetting } from './settings.js';
+import { defaultSettings, type Settings, type SocketSetting, socketProtocols } from './settings.js';
 import { resolveSockets } from './sockets.js';
 import { inlineComment, parseBool, withoutComment } from './values.js';
 
@@ -155,6 +155,6 @@ class Judge implements Draft {
 
 /** A passed socket that no line of the configuration speaks of. Named after a protocol, `http`, it speaks that. */
 function asWhole({ fd, name }: PassedSocket, protocol: SocketSetting['protocol']): SocketSetting {
-  const own = name === 'http' || name === 'uwsgi' ? name : protocol;
+  const own = socketProtocols.find((each) => each === name) ?? protocol;
   return { address: `fd://${fd}`, protocol: own, origin: { file: null, line: null } };
 }

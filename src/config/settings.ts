@@ -13,7 +13,8 @@ export interface Origin {
 }
 
 /** What is spoken on a socket. All but HTTP are for a web server in front. */
-export type SocketProtocol = 'uwsgi' | 'fastcgi' | 'scgi' | 'http';
+export const socketProtocols = ['uwsgi', 'fastcgi', 'scgi', 'http'] as const;
+export type SocketProtocol = (typeof socketProtocols)[number];
 
 export interface SocketSetting {
   /** As written, but for `10.0.0.*`, which is an address by now: `/run/app.sock`, `app.sock`, `@abstract`, `:8080`, `127.0.0.1:0`, `[::1]:80`. */

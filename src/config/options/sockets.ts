@@ -3,13 +3,13 @@ import { addressProblem, completeAddress } from '../address.js';
 import { intoBool, intoInteger, intoText, readInteger, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, harmful, int, list, notYetAll, text, withoutEffect } from '../rows.js';
-import type { Settings, SocketProtocol } from '../settings.js';
+import { type Settings, type SocketProtocol, socketProtocols } from '../settings.js';
 import { parseBool } from '../values.js';
 
 /** What uWSGI also speaks on a socket. */
 const otherProtocols = ['http11', 'https', 'suwsgi', 'fastcgi-nph', 'scgi-nph', 'raw', 'puwsgi']; // prettier-ignore
 
-const protocols: readonly string[] = ['uwsgi', 'fastcgi', 'scgi', 'http'] satisfies SocketProtocol[];
+const protocols: readonly string[] = socketProtocols;
 
 /** A socket of a fixed protocol, or, with null, of the one that a `protocol` line names. */
 const socket =
