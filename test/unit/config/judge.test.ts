@@ -100,7 +100,7 @@ describe('sockets', () => {
         ({ protocol }) => protocol,
       ),
     ).toEqual(['http', 'http', 'uwsgi']);
-    expect(codes('--protocol', 'fastcgi')).toEqual(['PROTOCOL_NOT_YET']);
+    expect(codes('--protocol', 'suwsgi')).toEqual(['PROTOCOL_NOT_YET']);
     expect(codes('--protocol', 'gopher')).toEqual(['INVALID_PROTOCOL']);
   });
 });
