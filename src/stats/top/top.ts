@@ -118,7 +118,9 @@ class Screen {
   }
 
   #draw(): void {
-    const { columns = 80, rows = 24 } = process.stdout;
+    // A terminal that does not know its size says 0.
+    const columns = process.stdout.columns || 80;
+    const rows = process.stdout.rows || 24;
     const view = {
       columns,
       rows: rows - 1,
