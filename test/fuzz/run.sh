@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the fuzzers with clang and runs each for SECONDS (first argument, default 60) on a copy of test/packets.
+# Builds the fuzzers with clang and runs them side by side for SECONDS (first argument, default 60): the uwsgi one on a
+# copy of test/packets, the others on what test/fuzz/seeds has for them.
 # Fails on a finding and says where the input is; make it the next packet of test/packets/invalid.ts or valid.ts.
 # Without clang or cmake it says so and succeeds, except where CI=true.
 set -euo pipefail
@@ -37,14 +38,31 @@ for packet in test/packets/*/*.bin; do
   done
 done
 
+declare -A running
 for source in test/fuzz/*_fuzzer.cc; do
   name=$(basename "$source" .cc)
-  echo "fuzz: $name for $seconds s, from $(ls "$seeds" | wc -l) seeds"
-  if ! "$build/$name" "$seeds" -max_total_time="$seconds" -max_len=70000 -timeout=10 -rss_limit_mb=2048 \
-    -artifact_prefix="$build/findings/$name-" -print_final_stats=1 >"$build/$name.log" 2>&1; then
+  from=$seeds
+  if [[ -d test/fuzz/seeds/$name ]]; then
+    # A copy: the fuzzer adds to it.
+    from=$build/seeds-$name
+    rm -rf "$from"
+    cp -r "test/fuzz/seeds/$name" "$from"
+  fi
+  echo "fuzz: $name for $seconds s, from $(ls "$from" | wc -l) seeds"
+  "$build/$name" "$from" -max_total_time="$seconds" -max_len=70000 -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$build/findings/$name-" -print_final_stats=1 >"$build/$name.log" 2>&1 &
+  running[$!]=$name
+done
+
+failed=0
+for pid in "${!running[@]}"; do
+  name=${running[$pid]}
+  if wait "$pid"; then
+    echo "fuzz: $name: $(grep -E '^stat::(number_of_executed_units|new_units_added)' "$build/$name.log" | tr -s ' \n' ' ')"
+  else
     tail -60 "$build/$name.log"
     echo "fuzz: $name found something; the input is in $build/findings"
-    exit 1
+    failed=1
   fi
-  grep -E '^stat::(number_of_executed_units|new_units_added)' "$build/$name.log"
 done
+exit "$failed"
