@@ -53,8 +53,9 @@ void Engine::abandon() {
         leave(connection);
         continue;
       case ConnectionState::kReading:
-        // Nobody asked anything yet.
-        if (connection.buffer == nullptr) break;
+        // Nobody asked anything yet, unless it has come since the last look.
+        if (connection.buffer == nullptr && read_some(connection.fd, receive_.get(), kReceiveSize) <= 0)
+          break;
         [[fallthrough]];
       case ConnectionState::kRunning:
         if (connection.response_begun) {

@@ -227,7 +227,6 @@ describe('master-fifo', () => {
     await say('p', /^\*\*\* RESUME/);
     expect((await instance.get('/')).status).toBe(200);
     expect(server.workers.some((pid) => workers.includes(pid))).toBe(false);
-    await say('L', /^L received on the master fifo: log rotation is not there/);
     await writeFile(first, '1');
     await say('q', /^goodbye to uwsgi-node\.$/, second);
     expect(await server.exited).toEqual({ code: 0, signal: null });

@@ -197,5 +197,19 @@ const bool abandoning = [] {
   return true;
 }();
 
+CASE("a request that comes in just as the thread dies is answered, not reset") {
+  for (const auto kind : kBothKinds) {
+    Rig rig(kind, Rig::patient());
+    Peer& peer = rig.connect();
+    rig.until([&] { return rig.engine.accepted() == 1; }, "the connection");
+    peer.send(kGet);
+    peer.push();
+    rig.engine.abandon();
+    rig.until([&] { return peer.ended; }, "the end");
+    CHECK_EQ(peer.received, response_to(Rejection::kStopped));
+    CHECK(!peer.was_reset);
+  }
+}
+
 }  // namespace
 }  // namespace uwsgi_node::test
