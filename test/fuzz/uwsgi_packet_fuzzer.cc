@@ -15,7 +15,6 @@
 namespace uwsgi_node::test {
 namespace {
 
-
 #define REQUIRE(condition)                                                 \
   do {                                                                     \
     if (!(condition)) {                                                    \

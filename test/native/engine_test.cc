@@ -46,7 +46,7 @@ CASE("every invalid packet of the corpus is refused with its answer") {
     const Rejection reason = rig.rejected.at(0).reason;
     CHECK(reason == (expected.reason == InvalidReason::kHttp  ? Rejection::kHttp
                      : expected.reason == InvalidReason::kTls ? Rejection::kTls
-                                                                     : Rejection::kMalformed));
+                                                              : Rejection::kMalformed));
     if (reason == Rejection::kMalformed) {
       CHECK_EQ(rig.rejected.at(0).detail, static_cast<uint64_t>(expected.reason));
     }

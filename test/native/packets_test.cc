@@ -12,11 +12,8 @@
 namespace uwsgi_node::test {
 namespace {
 
-
 // Exactly the room the contract asks for, on the heap: AddressSanitizer sees one entry too many.
-std::unique_ptr<VarPlace[]> make_places() {
-  return std::make_unique_for_overwrite<VarPlace[]>(kMaxVars);
-}
+std::unique_ptr<VarPlace[]> make_places() { return std::make_unique_for_overwrite<VarPlace[]>(kMaxVars); }
 
 std::string_view cut(Bytes block, uint16_t begin, uint16_t end) {
   CHECK(begin <= end);

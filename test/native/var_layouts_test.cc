@@ -225,8 +225,7 @@ CASE("more names than fit are read as what they are") {
 CASE("a packet with as many vars as fit is learned like any other") {
   Reader reader;
   Keys keys;
-  for (size_t i = 0; i < kMaxVars; ++i)
-    keys.push_back(std::string(1, static_cast<char>('!' + i % 90)));
+  for (size_t i = 0; i < kMaxVars; ++i) keys.push_back(std::string(1, static_cast<char>('!' + i % 90)));
   CHECK(reader.match(keys, 20).layout.index != LayoutTable::kUnknown);
 }
 
