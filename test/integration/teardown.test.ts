@@ -95,7 +95,8 @@ it.concurrent('a thread that is ended answers whom it can, and lets the others n
   clients.slowReader.resume();
   expect(await clients.readingVars.ended).toEqual({ status: 503, end: 'closed' });
   expect(await clients.readingBody.ended).toEqual({ status: 503, end: 'closed' });
-  expect(await clients.running.ended).toEqual({ status: 503, end: 'closed' });
+  // 504 where the machine was so busy that its own time is over as well.
+  expect(await clients.running.ended).toEqual({ status: expect.toBeOneOf([503, 504]), end: 'closed' });
   expect(await clients.headOut.ended).toEqual({ status: 200, end: 'reset' });
   expect(clients.headOut.text).toMatch(/half $/);
   // A reset, too, but libuv takes one that comes behind data for an end.
