@@ -133,7 +133,10 @@ BoundSocket adopt(std::string_view number, int backlog) {
     const auto& un = reinterpret_cast<const sockaddr_un&>(bound);
     const size_t length = size > offsetof(sockaddr_un, sun_path) ? size - offsetof(sockaddr_un, sun_path) : 0;
     socket.name.assign(un.sun_path, strnlen(un.sun_path, length));
-    if (length > 0 && un.sun_path[0] == '\0') socket.name = "@" + std::string(un.sun_path + 1, length - 1);
+    if (length > 0 && un.sun_path[0] == '\0') {
+      socket.name.assign(un.sun_path, length);
+      socket.name[0] = '@';
+    }
   } else {
     socket.family = bound.ss_family == AF_INET6 ? SocketFamily::kInet6 : SocketFamily::kInet;
     socket.name = inet_name(bound);
