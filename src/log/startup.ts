@@ -206,6 +206,7 @@ export const affinity = {
 
 export const logs = {
   reopened: '*** the log was opened again ***',
+  nothingToRotate: '*** there is no log file to rotate ***',
   rotated: (size: number, name: string) => `*** log size: ${size} bytes, rotated to ${name} ***`,
 };
 

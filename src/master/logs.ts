@@ -133,6 +133,7 @@ export class Logs {
 
   /** Gives the log files another name and begins new ones. Returns lines for the log. */
   rotate(): string[] {
+    if (this.#file === null && [...this.#streams()].length === 0) return [words.nothingToRotate];
     const lines: string[] = [];
     const problems = this.#try(() => {
       if (this.#file === null) return;

@@ -227,6 +227,7 @@ describe('master-fifo', () => {
     await say('p', /^\*\*\* RESUME/);
     expect((await instance.get('/')).status).toBe(200);
     expect(server.workers.some((pid) => workers.includes(pid))).toBe(false);
+    await say('L', /^\*\*\* there is no log file to rotate \*\*\*$/);
     await writeFile(first, '1');
     await say('q', /^goodbye to uwsgi-node\.$/, second);
     expect(await server.exited).toEqual({ code: 0, signal: null });
