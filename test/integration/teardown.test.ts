@@ -12,7 +12,7 @@ import { encodePacket, parseResponse, requestVars } from '../support/uwsgi-clien
 vi.setConfig({ testTimeout: 60_000 });
 afterAll(cleanUp);
 
-const hanging = fileURLToPath(new URL('../apps/hanging.js', import.meta.url));
+const appFile = (name: string) => fileURLToPath(new URL(`../apps/${name}`, import.meta.url));
 
 /** A client that says no more than it is told to, and remembers what it sees. */
 class Client {
@@ -39,12 +39,17 @@ class Client {
     });
   }
 
-  /** Resolves when something has come. */
-  async heard(): Promise<void> {
-    if (this.#received.length > 0) return;
-    await new Promise<void>((resolve) => {
-      this.#news = resolve;
-    });
+  /** Resolves when something has come, or what has come ends like this. */
+  async heard(ending = ''): Promise<void> {
+    while (this.#received.length === 0 || !this.text.endsWith(ending)) {
+      await new Promise<void>((resolve) => {
+        this.#news = resolve;
+      });
+    }
+  }
+
+  say(text: string): void {
+    this.#socket.write(text);
   }
 
   resume(): void {
@@ -70,9 +75,15 @@ async function occupy(server: RunningServer) {
     headOut: open(packet('/half')),
     slowReader: open(packet('/large-stream'), false),
     draining: open(post('/', 10_000_000)),
+    upgraded: open(
+      packet('/', { SCRIPT_NAME: '/upgrade', HTTP_UPGRADE: 'echo', HTTP_CONNECTION: 'upgrade' }),
+    ),
   };
   await clients.headOut.heard();
   await clients.slowReader.heard();
+  await clients.upgraded.heard('\r\n\r\n');
+  clients.upgraded.say('echo');
+  await clients.upgraded.heard('echo');
   // The server has ended its side, and waits for the rest of the body.
   expect(await clients.draining.ended).toEqual({ status: 200, end: 'closed' });
   // Last: its own harakiri must not come before that of the request that hangs.
@@ -82,10 +93,10 @@ async function occupy(server: RunningServer) {
   return { ...clients, running };
 }
 
-async function start(...more: string[]): Promise<RunningServer> {
-  return startServer({
-    args: ['--master', '--socket', '127.0.0.1:0', '--socket-timeout', '60', '--wsgi-file', hanging, ...more],
-  });
+function start(...more: string[]): Promise<RunningServer> {
+  const apps = ['--wsgi-file', appFile('hanging.js'), '--mount', `/upgrade=${appFile('upgrading.js')}`];
+  const bounds = ['--socket-timeout', '60', ...more];
+  return startServer({ args: ['--master', '--socket', '127.0.0.1:0', ...apps, ...bounds] });
 }
 
 it.concurrent('a thread that is ended answers whom it can, and lets the others notice', async () => {
@@ -99,6 +110,7 @@ it.concurrent('a thread that is ended answers whom it can, and lets the others n
   expect(await clients.running.ended).toEqual({ status: 503, end: 'closed' });
   expect(await clients.headOut.ended).toEqual({ status: 200, end: 'reset' });
   expect(clients.headOut.text).toMatch(/half $/);
+  expect(await clients.upgraded.ended).toEqual({ status: 101, end: 'reset' });
   // A reset, too, but libuv takes one that comes behind data for an end.
   expect((await clients.slowReader.ended).status).toBe(200);
   expect(clients.slowReader.text.length).toBeLessThan(16 << 20);
@@ -115,6 +127,7 @@ it.concurrent('a process that is killed closes its connections, and another serv
     expect((await client.ended).status).toBe(0);
   }
   expect(await clients.headOut.ended).toEqual({ status: 200, end: 'closed' });
+  expect(await clients.upgraded.ended).toEqual({ status: 101, end: 'closed' });
   expect((await clients.slowReader.ended).status).toBe(200);
   expect(clients.slowReader.text.length).toBeLessThan(16 << 20);
   await server.lines.waitFor(/^Respawned uWSGI worker 1/);
