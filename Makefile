@@ -1,0 +1,34 @@
+# What `npm run build` and `npm start` do: bring dist/ and the addon up to date, each only where it is stale. A folder is a
+# source like the files in it, as its time is that of the last file that came or went.
+
+MAKEFLAGS += --no-print-directory --jobs=$(shell nproc)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+sources := $(shell find src) package.json package-lock.json
+# Named after the version of Node: another one has other headers, and other flags for the compiler.
+configured := build/configured-$(shell node --version)
+
+.PHONY: all typescript addon
+# A tool that fails may have written its file already.
+.DELETE_ON_ERROR:
+
+all: typescript addon
+
+typescript: dist/cli.cjs dist/index.d.ts
+
+dist/cli.cjs: $(sources) rolldown.config.js
+	rolldown -c --log-level warn
+	chmod +x $@
+
+# Afterwards: rolldown empties dist/.
+dist/index.d.ts: $(sources) tsconfig.json | dist/cli.cjs
+	tsc -p tsconfig.json --emitDeclarationOnly
+
+# What node-gyp has written knows every header by itself.
+addon: $(configured)
+	$(MAKE) -C build BUILDTYPE=Release
+
+$(configured): binding.gyp native/sources.txt
+	node-gyp configure
+	rm -f build/configured-*
+	touch $@
