@@ -5,6 +5,7 @@ import type { Option } from './option.js';
 import { applicationOptions, headersOptions, staticOptions } from './options/application.js';
 import { clusterOptions, emperorOptions, sharingOptions } from './options/cluster.js';
 import { configurationOptions } from './options/configuration.js';
+import { daemonsOptions } from './options/daemons.js';
 import { exceptionOptions } from './options/exceptions.js';
 import { httpOptions, routingOptions } from './options/http.js';
 import { loggingOptions } from './options/logging.js';
@@ -13,7 +14,7 @@ import { lifecycleOptions, processOptions, reloadOptions } from './options/proce
 import { scalingOptions } from './options/scaling.js';
 import { limitOptions, socketOptions, tlsOptions } from './options/sockets.js';
 import { statsOptions } from './options/stats.js';
-import { daemonsOptions, hookOptions, identityOptions, isolationOptions } from './options/system.js';
+import { hookOptions, identityOptions, isolationOptions } from './options/system.js';
 
 export const options: readonly Option[] = [
   ...applicationOptions,

@@ -64,7 +64,46 @@ export interface DaemonSetting {
   command: string;
   /** The server stops when it ends. */
   isControl: boolean;
+  /** Says whether it runs, and which process it is: it is no child of the server, and outlives it. Null: it is one. */
+  pidfile: string | null;
+  /** It writes no pid file, so the server writes it. */
+  isDaemonized: boolean;
+  /** Seconds after which it is started again where no pid file has come. */
+  freq: number;
+  /** Numbers of the signals that it gets when the server stops and, null: none, when it is reloaded. */
+  stopSignal: number;
+  reloadSignal: number | null;
+  /** It gets these signals although it has a pid file. */
+  isNotified: boolean;
+  /** It is started anew when one of these files is touched. */
+  touch: string[];
+  /** Name or number. */
+  uid: string | null;
+  gid: string | null;
+  chdir: string | null;
+  /** It has the standard input of the server. */
+  honourStdin: boolean;
+  /** Seconds; no start is put off for longer. */
+  maxThrottle: number;
 }
+
+/** What a program has that no option says anything of. */
+export const daemonSetting: Readonly<DaemonSetting> = {
+  command: '',
+  isControl: false,
+  pidfile: null,
+  isDaemonized: false,
+  freq: 10,
+  stopSignal: 15,
+  reloadSignal: null,
+  isNotified: false,
+  touch: [],
+  uid: null,
+  gid: null,
+  chdir: null,
+  honourStdin: false,
+  maxThrottle: 16,
+};
 
 /** As `ListenOptions` of src/native.ts says. */
 export interface TcpSettings {
@@ -123,6 +162,8 @@ export interface Settings extends LogSettings {
   daemonize: { waits: boolean } | null;
   /** Programs that run beside the workers. */
   daemons: DaemonSetting[];
+  /** All of them have the standard input of the server. */
+  daemonsHonourStdin: boolean;
   /** What is done at moments of the server's life, in the order of the configuration. */
   hooks: Hook[];
   /** More groups to run with, by name or number. */
@@ -278,6 +319,7 @@ export function defaultSettings(): Settings {
     statsPage: null,
     daemonize: null,
     daemons: [],
+    daemonsHonourStdin: false,
     hooks: [],
     addGid: [],
     noInitgroups: false,

@@ -107,6 +107,23 @@ export const problems = {
       'INVALID_HOOK',
       `${quote(value)} is not an action that is there; write ACTION:ARGUMENT, with one of ${actions.join(', ')}`,
     ),
+  invalidSmartDaemon: (value: string) =>
+    problem(
+      'INVALID_DAEMON',
+      `${quote(value)} is not PIDFILE COMMAND or PIDFILE,FREQ COMMAND, with FREQ in seconds`,
+    ),
+  invalidDaemon: (reason: string, keys: readonly string[]) =>
+    problem(
+      'INVALID_DAEMON',
+      `${reason}; write cmd=COMMAND,KEY=VALUE,… with ${keys.join(', ')}, and "…" around a value with commas`,
+    ),
+  daemonKeyIgnored: (key: string) =>
+    problem(
+      'DAEMON_KEY_IGNORED',
+      key === 'stopsignal' || key === 'reloadsignal'
+        ? `${key} is not sent to a program with a pid file, which outlives the server, unless notifypid=1 is there`
+        : `${key} is not done here; the program is started without it`,
+    ),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>

@@ -10,5 +10,14 @@ export const daemons = {
     `[uwsgi-daemons] throttling "${command}" for ${milliseconds / 1000} seconds`,
   noMercy: (command: string, pid: number) =>
     `[uwsgi-daemons] "${command}" (pid: ${pid}) is taking too much time to die...NO MERCY !!!`,
+  found: (command: string, pid: number) =>
+    `[uwsgi-daemons] found valid/active pidfile for "${command}" (pid: ${pid})`,
+  changed: (command: string, before: number, pid: number) =>
+    `[uwsgi-daemons] found changed pid for "${command}" (old_pid: ${before} new_pid: ${pid})`,
+  noPidfile: (command: string, path: string) =>
+    `[uwsgi-daemons] "${command}" has not written ${path}, or the process in it is not there; starting it again`,
+  left: (command: string, pid: number) =>
+    `[uwsgi-daemons] "${command}" (pid: ${pid}) goes on without the server`,
+  touched: (command: string, path: string) => `[uwsgi-daemons] ${path} was touched: ending "${command}"`,
   controlEnded: (command: string) => `[uwsgi-daemons] "${command}" has ended`,
 };

@@ -1,142 +1,89 @@
 /**
- * `attach-daemon`: programs that run beside the workers (a cache, a queue, a tunnel), are started again when they end, and
- * end with the server, after its workers. Runs in the master; each program has a process group of its own.
+ * `attach-daemon` and its kin: programs that run beside the workers (a cache, a queue, a tunnel). Those without a pid file
+ * are children of the master and end with it (attached-daemon.ts); those with one outlive it (pidfile-daemon.ts). Runs in
+ * the master.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
-import type { DaemonSetting } from '../config/settings.js';
+
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { DaemonSetting, Settings } from '../config/settings.js';
 import { daemons as words } from '../log/daemons.js';
-import { endOf } from '../log/startup.js';
-import { Throttle } from '../throttle.js';
+import { AttachedDaemon } from './attached-daemon.js';
+import { PidfileDaemon } from './pidfile-daemon.js';
+import { TouchWatch } from './touch.js';
 
 export interface DaemonsParts {
   log(...lines: string[]): void;
   /** A program without which the server is not to run has ended. */
   stopServer(why: string): void;
+  /** Where a program that outlives the server writes to, a descriptor. */
+  readonly lastingLog: number;
 }
 
-/** How long a program may take to end after SIGTERM, milliseconds. */
-const MERCY = 10_000;
+export interface Daemon {
+  readonly setting: DaemonSetting;
+  /** The server stops, or goes on without it. Resolves when nothing is left to be done. */
+  stop(): Promise<void>;
+  /** The server has been reloaded, and the program stays. */
+  reloaded(): void;
+  /** Ends it, so that it is started again. */
+  restart(): void;
+  /** Without mercy. */
+  kill(): void;
+}
 
 export class Daemons {
   readonly #parts: DaemonsParts;
   #running: Daemon[] = [];
+  #touch: TouchWatch | null = null;
 
   constructor(parts: DaemonsParts) {
     this.#parts = parts;
   }
 
-  /** Starts those that are new, ends those that are not wanted any more; the others go on. */
-  apply(wanted: readonly DaemonSetting[]): void {
+  /** Starts those that are new, lets go of those that are not wanted any more; the others go on. */
+  apply({ daemons, daemonsHonourStdin, checkInterval }: Settings): void {
     const left = [...this.#running];
-    this.#running = wanted.map((setting) => {
-      const known = left.findIndex((daemon) => daemon.isOf(setting));
-      return known >= 0 ? left.splice(known, 1)[0]! : new Daemon(setting, this.#parts);
+    this.#running = daemons.map((each) => {
+      const setting = { ...each, honourStdin: each.honourStdin || daemonsHonourStdin };
+      const known = left.findIndex((daemon) => isDeepStrictEqual(daemon.setting, setting));
+      if (known < 0) return this.#start(setting);
+      const [daemon] = left.splice(known, 1);
+      daemon!.reloaded();
+      return daemon!;
     });
     for (const daemon of left) void daemon.stop();
+    this.#watch(checkInterval);
   }
 
-  /** Ends all of them. Resolves when they have gone. */
+  #start(setting: DaemonSetting): Daemon {
+    return setting.pidfile === null
+      ? new AttachedDaemon(setting, this.#parts)
+      : new PidfileDaemon(setting, setting.pidfile, this.#parts);
+  }
+
+  #watch(interval: number): void {
+    this.#touch?.close();
+    const files = this.#running.flatMap((daemon) =>
+      daemon.setting.touch.map((path) => ({
+        path: resolve(path),
+        onTouch: (which: string) => {
+          this.#parts.log(words.touched(daemon.setting.command, which));
+          daemon.restart();
+        },
+      })),
+    );
+    this.#touch = new TouchWatch(files, interval);
+  }
+
+  /** Ends those that do not outlive the server. Resolves when they have gone. */
   async stop(): Promise<void> {
+    this.#touch?.close();
     await Promise.all(this.#running.map((daemon) => daemon.stop()));
   }
 
   /** Without mercy. */
   kill(): void {
     for (const daemon of this.#running) daemon.kill();
-  }
-}
-
-class Daemon {
-  readonly #setting: DaemonSetting;
-  readonly #parts: DaemonsParts;
-  readonly #throttle = new Throttle();
-  #child: ChildProcess | null = null;
-  #respawn: NodeJS.Timeout | null = null;
-  /** Set from the call of stop() on: resolves its promise. */
-  #onEnd: (() => void) | null = null;
-
-  constructor(setting: DaemonSetting, parts: DaemonsParts) {
-    this.#setting = setting;
-    this.#parts = parts;
-    this.#spawn();
-  }
-
-  isOf({ command, isControl }: DaemonSetting): boolean {
-    return this.#setting.command === command && this.#setting.isControl === isControl;
-  }
-
-  stop(): Promise<void> {
-    if (this.#respawn !== null) clearTimeout(this.#respawn);
-    if (this.#child === null) return Promise.resolve();
-    const { pid = 0 } = this.#child;
-    this.#signal('SIGTERM');
-    const mercy = setTimeout(() => {
-      this.#parts.log(words.noMercy(this.#setting.command, pid));
-      this.kill();
-    }, MERCY);
-    return new Promise((resolve) => {
-      this.#onEnd = () => {
-        clearTimeout(mercy);
-        // What the program itself has started, and left.
-        this.#signalGroup(pid, 'SIGKILL');
-        resolve();
-      };
-    });
-  }
-
-  kill(): void {
-    this.#signal('SIGKILL');
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    if (this.#child?.pid !== undefined) this.#signalGroup(this.#child.pid, signal);
-  }
-
-  #signalGroup(pid: number, signal: NodeJS.Signals): void {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // Nobody is left in the group.
-    }
-  }
-
-  #spawn(): void {
-    const { command } = this.#setting;
-    this.#respawn = null;
-    const begun = performance.now();
-    const child = spawn('/bin/sh', ['-c', command], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      detached: true,
-    });
-    child.on('error', (error) => {
-      this.#parts.log(words.unspawnable(command, error.message));
-      if (child.pid === undefined) this.#ended(0);
-    });
-    child.on('exit', (code, signal) => {
-      const number = signal === null ? null : constants.signals[signal];
-      this.#parts.log(words.ended(command, child.pid ?? 0, endOf(code, number)));
-      this.#ended(performance.now() - begun);
-    });
-    if (child.pid === undefined) return;
-    this.#child = child;
-    this.#parts.log(words.spawning(command, child.pid));
-  }
-
-  /** @param lived milliseconds */
-  #ended(lived: number): void {
-    const { command, isControl } = this.#setting;
-    this.#child = null;
-    if (this.#onEnd !== null) {
-      this.#onEnd();
-      return;
-    }
-    if (isControl) {
-      this.#parts.stopServer(words.controlEnded(command));
-      return;
-    }
-    const delay = this.#throttle.delayAfter(lived);
-    if (delay > 0) this.#parts.log(words.throttled(command, delay));
-    this.#respawn = setTimeout(() => this.#spawn(), delay);
   }
 }

@@ -63,6 +63,7 @@ export class Doors {
       stopServer: (why) => {
         if (!master.isStopping) master.stop(why);
       },
+      lastingLog: instance.logs.original ?? 2,
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
@@ -128,7 +129,7 @@ export class Doors {
     const before = this.#instance.settings;
     commit();
     if (this.#instance.settings.logReopen) log(...this.#instance.logs.reopen());
-    this.daemons.apply(this.#instance.settings.daemons);
+    this.daemons.apply(this.#instance.settings);
     this.#touch.close();
     this.#touch = this.#watch();
     this.#unsupervise();

@@ -106,6 +106,11 @@ export class Logs {
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
+  /** Where the log would go without loggers; null where it goes there. */
+  get original(): number | null {
+    return this.#original;
+  }
+
   /** What workers inherit behind their other descriptors, and how they find it there. */
   get inherited(): WorkerLogs & { readonly descriptors: number[] } {
     const descriptors: number[] = [];

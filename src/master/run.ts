@@ -78,7 +78,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   const reaper = native.adoptsOrphans() ? startReaper() : null;
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) {
-    daemons.apply(settings.daemons);
+    daemons.apply(settings);
     master.start();
   } else master.stop(early[0]);
   logs.onNewFile = () => master.reopenLogs();
