@@ -5,7 +5,7 @@ import type { AppInterface, Settings, SocketProtocol } from './config/settings.j
 import type { Metric } from './stats/exposition.js';
 
 /** Raised on every incompatible change below; a master that meets another version re-executes itself. */
-export const MESSAGES_VERSION = 2;
+export const MESSAGES_VERSION = 3;
 
 /** Exit code of a worker, and of the server, whose application cannot be loaded (the same number as in uWSGI). */
 export const EXIT_FAILED_APP = 22;
@@ -115,6 +115,10 @@ export interface WorkerFailed {
 export interface WorkerSpoiled {
   type: 'spoiled';
 }
+/** JS thread → control thread → master: the worker has been handed `max-requests`. */
+export interface WorkerSpent {
+  type: 'spent';
+}
 /** master → control thread → JS thread: the metrics of the application are wanted. */
 export interface Collect {
   type: 'collect';
@@ -127,7 +131,7 @@ export interface Collected {
   ask: number;
   metrics: Metric[];
 }
-export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | Collected;
+export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | WorkerSpent | Collected;
 
 /** worker's control thread → JS thread, as `workerData`. */
 export interface ThreadStart {
@@ -154,4 +158,10 @@ export interface DrainThread {
 export const answerStuckSymbol = 'uwsgi-node.answer-stuck';
 export const answerStuck = `globalThis[Symbol.for('${answerStuckSymbol}')]?.()`;
 export type ControlToThread = DrainThread | Collect;
-export type ThreadToControl = WorkerReady | WorkerFailed | WorkerSpoiled | Collected | { type: 'drained' };
+export type ThreadToControl =
+  | WorkerReady
+  | WorkerFailed
+  | WorkerSpoiled
+  | WorkerSpent
+  | Collected
+  | { type: 'drained' };

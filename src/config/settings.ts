@@ -87,6 +87,17 @@ export interface DaemonSetting {
   maxThrottle: number;
 }
 
+/**
+ * After how many requests the worker of this number (1-based) is replaced; null: never. They differ, so that workers which
+ * began together do not end together.
+ */
+export function maxRequestsOf(
+  { maxRequests, maxRequestsDelta }: Pick<Settings, 'maxRequests' | 'maxRequestsDelta'>,
+  workerId: number,
+): number | null {
+  return maxRequests === 0 ? null : maxRequests + maxRequestsDelta * (workerId - 1);
+}
+
 /** What a program has that no option says anything of. */
 export const daemonSetting: Readonly<DaemonSetting> = {
   command: '',

@@ -84,6 +84,11 @@ export class Doors {
     this.#idle.waitForConnection();
   }
 
+  /** To be called when a worker may have to be replaced. */
+  recycle(): void {
+    this.#recycler.look();
+  }
+
   /** @param why the line for the log. */
   reload(why: string, kind: ReloadKind = 'full'): void {
     if (this.#instance.settings.exitOnReload) this.#master.stop(reloads.exit(why));

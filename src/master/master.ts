@@ -33,6 +33,8 @@ export interface MasterParts extends Life {
   stopping?(): void;
   /** No worker runs: somebody has to call `wake` when a connection waits. */
   resting?(): void;
+  /** A worker has had its share of requests. */
+  spent?(): void;
   /** Keeps new requests away; the workers are told to stop when it resolves. They serve, and are replaced, until then. */
   drain?(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export class Master {
     this.#drain = parts.drain ?? null;
     const events: WorkerEvents = {
       ready: (worker, message) => this.#onReady(worker, message),
+      spent: () => parts.spent?.(),
       collected: (message) => this.appMetrics.receive(message),
       failed: (worker, reason) => this.#onFailed(worker, reason),
       noMercy: ({ id, pid }) => this.#log(stops.noMercy(id, pid ?? 0)),

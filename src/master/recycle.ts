@@ -1,8 +1,9 @@
 /**
  * Replaces workers that have served enough, lived long enough or grown too large, one at a time and as gracefully as a
- * reload does: the new one loads while the old one serves. Runs in the master, which looks every `check-interval`.
+ * reload does: the new one loads while the old one serves. Runs in the master, which looks every `check-interval`,
+ * and when a worker says that it has had its share.
  */
-import type { Settings } from '../config/settings.js';
+import { maxRequestsOf, type Settings } from '../config/settings.js';
 import { recycling } from '../log/startup.js';
 import { residentMemory } from './memory.js';
 import type { Score } from './scoreboard.js';
@@ -14,7 +15,7 @@ export interface Recyclable {
   /** Milliseconds since it was ready. */
   readonly age: number | null;
   readonly isSpoiled: boolean;
-  readonly score: Pick<Score, 'finished'> | null;
+  readonly score: Pick<Score, 'finished' | 'open'> | null;
   kill(): void;
 }
 
@@ -42,14 +43,15 @@ export class Recycler {
   constructor(parts: RecycleParts) {
     this.#parts = parts;
     this.#memoryOf = parts.memoryOf ?? residentMemory;
-    this.#timer = setInterval(() => this.#look(), parts.settings().checkInterval * 1000);
+    this.#timer = setInterval(() => this.look(), parts.settings().checkInterval * 1000);
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  /** Replaces the first worker that has reached a limit, unless one is being replaced. */
+  look(): void {
     const settings = this.#parts.settings();
     const workers = this.#parts.workers();
     for (const worker of workers) this.#killIfHuge(worker, settings);
@@ -67,7 +69,8 @@ export class Recycler {
     this.#isBusy = true;
     const isDone = await this.#parts.replace(id);
     this.#isBusy = false;
-    if (!isDone) this.#notBefore = performance.now() + AFTER_FAILURE;
+    if (isDone) this.look();
+    else this.#notBefore = performance.now() + AFTER_FAILURE;
   }
 
   #killIfHuge(worker: Recyclable, { evilReloadOnRss }: Settings): void {
@@ -81,10 +84,10 @@ export class Recycler {
   #reasonToReplace({ id, pid, age, score, isSpoiled }: Recyclable, settings: Settings): string | null {
     if (pid === null || age === null || age < settings.minWorkerLifetime * 1000) return null;
     if (isSpoiled) return recycling.exception(id, pid);
-    const { maxRequests, maxWorkerLifetime, reloadOnRss } = settings;
-    // So that workers which began together do not end together.
-    const requests = maxRequests + settings.maxRequestsDelta * (id - 1);
-    if (maxRequests > 0 && (score?.finished ?? 0) >= requests) return recycling.requests(id, pid);
+    const { maxWorkerLifetime, reloadOnRss } = settings;
+    const requests = maxRequestsOf(settings, id) ?? Number.POSITIVE_INFINITY;
+    // Those that it has begun: it finishes them before it goes.
+    if (score !== null && score.finished + score.open >= requests) return recycling.requests(id, pid);
     const lifetime = maxWorkerLifetime + settings.maxWorkerLifetimeDelta * (id - 1);
     if (maxWorkerLifetime > 0 && age >= lifetime * 1000) return recycling.lifetime(id, age);
     if (reloadOnRss === 0) return null;

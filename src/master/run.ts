@@ -71,6 +71,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     },
     stopping: () => notifier.stopping(),
     resting: () => doors?.waitForConnection(),
+    spent: () => doors?.recycle(),
     drain: () => drain(instance),
   });
   doors = openDoors(instance, master, notifier);

@@ -69,6 +69,8 @@ export interface Death {
 export interface WorkerEvents {
   ready(worker: WorkerHandle, message: WorkerReady): void;
   failed(worker: WorkerHandle, reason: string): void;
+  /** It has been handed `max-requests`. */
+  spent(worker: WorkerHandle): void;
   /** A thread of it has told the metrics of its application. */
   collected(message: Collected): void;
   /** The mercy is over and the worker was killed. */
@@ -241,6 +243,10 @@ export class WorkerHandle {
     }
     if (message.type === 'spoiled') {
       this.isSpoiled = true;
+      return;
+    }
+    if (message.type === 'spent') {
+      this.#events.spent(this);
       return;
     }
     this.#readyAt ??= performance.now();

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
+import { maxRequestsOf } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
 import { loadErrors } from '../errors.js';
 import { printStyle, serverStyle } from '../log/line-style.js';
@@ -27,6 +28,7 @@ import { errorStream } from './error-stream.js';
 import { exceptionReport, stackOf } from './exceptions.js';
 import { findOpenTelemetry } from './opentelemetry.js';
 import { ProcessShim } from './process-shim.js';
+import { RequestQuota } from './request-quota.js';
 import { ThreadServer } from './server.js';
 import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
@@ -132,6 +134,7 @@ async function run(): Promise<void> {
     requestLogFd: requestLogFd ?? 2,
     score: scores === undefined ? null : native,
     report,
+    quota: quotaOf(settings),
     tracing: new Tracing(
       findOpenTelemetry(app === null ? [] : [dirname(app.file), process.cwd(), fileURLToPath(packageRoot)]),
     ),
@@ -154,6 +157,13 @@ async function run(): Promise<void> {
   const http = await server.startHttp(listeners);
   endsItself = http !== 'uWebSockets.js';
   tell({ type: 'ready', app, http, httpReason: server.httpReason });
+}
+
+function quotaOf({ threads, ...settings }: Settings): RequestQuota | null {
+  const limit = maxRequestsOf(settings, workerId);
+  if (limit === null || scores === undefined) return null;
+  const rows = { first: scores.row - core, count: threads };
+  return new RequestQuota({ limit, ...rows, scores: native, onReached: () => tell({ type: 'spent' }) });
 }
 
 /** Tells the metrics of the application. One whose collectors fail has none. */

@@ -34,6 +34,7 @@ import { NativeBody } from './native-body.js';
 import { NativeSink } from './native-sink.js';
 import { type Answer, LazySignal, LoggedSink } from './observed-sink.js';
 import { refusalLine, rejectionLine } from './rejections.js';
+import type { RequestQuota } from './request-quota.js';
 import { publishHarakiri, type RequestTrace, Tracing } from './tracing.js';
 import type { OpenRequest, Requests } from './uncaught.js';
 
@@ -55,6 +56,8 @@ export interface ServerOptions {
   report?: ErrorReport;
   /** Whether it is known at any time whose request the running code serves: costs every promise a little (Node 20). */
   tracksRequests?: boolean;
+  /** Told of every request, if anybody. */
+  quota?: RequestQuota | null;
   /** Whom to tell of requests; by default subscribers of diagnostics_channel alone. */
   tracing?: Tracing;
 }
@@ -85,6 +88,7 @@ export class ThreadServer implements Requests {
   readonly #builder: EnvironBuilder;
   readonly #log: RequestLog | null;
   readonly #score: Score | null;
+  readonly #quota: RequestQuota | null;
   readonly #core: number;
   readonly #engine: NativeEngine;
   /** Requests that wait for something, by connection. */
@@ -115,6 +119,7 @@ export class ThreadServer implements Requests {
     this.#constants = constants;
     this.#builder = new EnvironBuilder(constants);
     this.#score = score;
+    this.#quota = more.quota ?? null;
     this.#core = core;
     this.#log = RequestLog.of(settings, core, workerId, score, more.requestLogFd);
     this.#engine = native.createEngine(
@@ -277,6 +282,7 @@ export class ThreadServer implements Requests {
   }
 
   #call(environ: Environ, sink: Answer, trace: RequestTrace | null): void {
+    this.#quota?.look();
     if (trace === null && this.#current === null) return this.#run(environ, sink, this.#report);
     const report = trace?.watch(this.#report) ?? this.#report;
     const run = () => this.#run(environ, sink, report);

@@ -38,6 +38,8 @@ export interface ThreadEvents {
   collected(message: Collected): void;
   /** An error came up after which another worker is wanted. */
   spoiled(): void;
+  /** It has got the last request of its worker. */
+  spent(): void;
   /** It finished its last request after `drain`, and ends now. */
   drained(thread: ThreadHandle): void;
   /** The last event of a handle. */
@@ -138,6 +140,9 @@ export class ThreadHandle {
         return;
       case 'spoiled':
         this.#events.spoiled();
+        return;
+      case 'spent':
+        this.#events.spent();
         return;
       case 'drained':
         this.state = 'drained';

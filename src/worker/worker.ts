@@ -84,6 +84,7 @@ export class WorkerControl {
       failed: (thread, reason) => this.#onFailed(thread, reason),
       collected: (message) => parts.send(message, () => {}),
       spoiled: () => parts.send({ type: 'spoiled' }, () => {}),
+      spent: () => parts.send({ type: 'spent' }, () => {}),
       drained: () => this.#onDrained(),
       ended: (thread, death) => this.#onEnded(thread, death),
     };

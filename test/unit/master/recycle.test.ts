@@ -13,7 +13,7 @@ function create(changes = {}) {
     id,
     pid: 100 + id,
     age: 60_000,
-    score: { finished: 0 },
+    score: { finished: 0, open: 0 },
     memory: 50 * MB,
     isSpoiled: false,
     killed: 0,
@@ -56,6 +56,19 @@ it('replaces workers one at a time', async () => {
   workers[0]!.score.finished = 0;
   ends[0]!(true);
   await look();
+  expect(replaced).toEqual([1, 2]);
+});
+
+it('replaces one at once that says it has had its share, and the next when that one has been replaced', async () => {
+  const { recycler, workers, replaced, ends } = create({ maxRequests: 10 });
+  Object.assign(workers[0]!.score, { finished: 8, open: 2 });
+  Object.assign(workers[1]!.score, { finished: 10, open: 0 });
+  recycler.look();
+  recycler.look();
+  expect(replaced).toEqual([1]);
+  Object.assign(workers[0]!.score, { finished: 0, open: 0 });
+  ends[0]!(true);
+  await vi.advanceTimersByTimeAsync(0);
   expect(replaced).toEqual([1, 2]);
 });
 
