@@ -19,6 +19,12 @@ export class Random {
     return Math.floor(this.next() * limit);
   }
 
+  /** In an order of its own. */
+  shuffled<Value>(values: readonly Value[]): Value[] {
+    const left = [...values];
+    return Array.from(values, () => left.splice(this.below(left.length), 1)[0]!);
+  }
+
   pick<Value>(values: readonly Value[]): Value {
     return values[this.below(values.length)]!;
   }
