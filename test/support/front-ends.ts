@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectory, onCleanUp } from './clean-up.js';
+import { guardGroup } from './guard.js';
 import { Lines } from './lines.js';
 import { freePort } from './nginx.js';
 import { findProgram } from './requirements.js';
@@ -62,7 +63,9 @@ export async function startFrontEnd(frontEnd: FrontEnd): Promise<number> {
   await writeFile(file, frontEnd.configuration(folder, port));
   const child = spawn(findProgram(frontEnd.program)!, frontEnd.args(file), {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+  guardGroup(child);
   const lines = new Lines(child.stdout, child.stderr);
   const closed = once(child, 'close');
   onCleanUp(async () => {

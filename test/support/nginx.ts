@@ -6,6 +6,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions }
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { makeDirectory, onCleanUp } from './clean-up.js';
+import { guardGroup } from './guard.js';
 import { Lines } from './lines.js';
 import { findProgram } from './requirements.js';
 
@@ -60,8 +61,10 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   if (program === null) throw new Error('nginx is not installed');
   const child = spawn(program, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   await once(child, 'spawn');
+  guardGroup(child);
   const lines = new Lines(child.stdout, child.stderr);
   const closed = once(child, 'close');
   const stop = async () => {

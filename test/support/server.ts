@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onCleanUp } from './clean-up.js';
+import { guardGroup } from './guard.js';
 import { Lines } from './lines.js';
 
 export const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
@@ -124,7 +125,8 @@ export function statOf(pid: number): string[] {
 }
 
 /**
- * Starts `uwsgi-node` in a process group of its own; `cleanUp()` ends the group.
+ * Starts `uwsgi-node` in a process group of its own; `cleanUp()`, or the end of this process, ends the
+ * group.
  * @throws Error with the output when it ends, or the time is over, before the awaited line.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -138,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   await once(child, 'spawn');
+  guardGroup(child);
   const server = new RunningServer(child);
   onCleanUp(() => server.destroy());
   const until = options.until === undefined ? READY : options.until;
