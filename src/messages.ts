@@ -78,7 +78,31 @@ export interface StopWorker {
   /** The server goes on: another worker takes this one's place. */
   isReplaced?: boolean;
 }
-export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs;
+/** What somebody wants to see of the JS threads of a worker. */
+export type Question =
+  /** Where each of them is. */
+  { kind: 'traceback' };
+/** master → control thread: a look into its JS threads is wanted. */
+export interface Look {
+  type: 'look';
+  /** Comes back with the answer. */
+  ask: number;
+  question: Question;
+}
+export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs | Look;
+
+/** Where one JS thread is: lines for whoever asked. */
+export interface ThreadStack {
+  core: number;
+  lines: string[];
+}
+export type Answer = { stacks: ThreadStack[] };
+/** control thread → master: what was seen. */
+export interface Looked {
+  type: 'looked';
+  ask: number;
+  answer: Answer;
+}
 
 /** One application, as the loader found it. */
 export interface FoundApp {
@@ -131,7 +155,7 @@ export interface Collected {
   ask: number;
   metrics: Metric[];
 }
-export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | WorkerSpent | Collected;
+export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | WorkerSpent | Collected | Looked;
 
 /** worker's control thread → JS thread, as `workerData`. */
 export interface ThreadStart {

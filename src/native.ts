@@ -48,6 +48,11 @@ export interface NativeSockets {
    * @throws Error with `code`
    */
   connectUnix(address: string): number;
+  /**
+   * Who is at the other end of a unix socket (SO_PEERCRED); to a client, whoever listens there.
+   * @throws Error with `code`
+   */
+  peerOf(fd: number): { pid: number; uid: number };
   /** close(2); errors are ignored. */
   closeFd(fd: number): void;
   /** dup2(2): makes `onto` refer to what `fd` does (log files). */

@@ -88,6 +88,18 @@ int int_argument(const Napi::CallbackInfo& info, size_t index) {
   return info[index].As<Napi::Number>().Int32Value();
 }
 
+Napi::Value peer_of_js(const Napi::CallbackInfo& info) {
+  const Peer peer = peer_of(int_argument(info, 0));
+  if (peer.error != 0) {
+    system_error(info.Env(), peer.error, "getsockopt").ThrowAsJavaScriptException();
+    return {};
+  }
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("pid", peer.pid);
+  result.Set("uid", peer.uid);
+  return result;
+}
+
 void close_fd(const Napi::CallbackInfo& info) { close(int_argument(info, 0)); }
 
 Napi::Value redirect_fd(const Napi::CallbackInfo& info) {
@@ -168,6 +180,7 @@ void exit_now(const Napi::CallbackInfo& info) { _exit(int_argument(info, 0)); }
 void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("bindListener", Napi::Function::New(env, bind_listener_js, "bindListener"));
   exports.Set("connectUnix", Napi::Function::New(env, connect_unix_js, "connectUnix"));
+  exports.Set("peerOf", Napi::Function::New(env, peer_of_js, "peerOf"));
   exports.Set("closeFd", Napi::Function::New(env, close_fd, "closeFd"));
   exports.Set("redirectFd", Napi::Function::New(env, redirect_fd, "redirectFd"));
   exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));

@@ -181,6 +181,13 @@ std::string peer_name(int fd) {
   return inet_name(peer);
 }
 
+Peer peer_of(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {.error = errno};
+  return {.pid = credentials.pid, .uid = credentials.uid};
+}
+
 int find_listener(uint16_t port) {
   DIR* fds = opendir("/proc/self/fd");
   if (fds == nullptr) return -1;

@@ -40,6 +40,14 @@ int connect_unix(std::string_view path);
 // Name of the other end for a log line: `10.0.0.1:4711`, or `unix` for a peer without an address.
 std::string peer_name(int fd);
 
+// Who is at the other end of a unix socket: a client, or for a client whoever called listen(2).
+struct Peer {
+  int pid = 0;
+  uint32_t uid = 0;
+  int error = 0;  // errno, 0 on success
+};
+Peer peer_of(int fd);
+
 // The descriptor of this process that listens on 127.0.0.1:`port`, or -1.
 int find_listener(uint16_t port);
 

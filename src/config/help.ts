@@ -27,7 +27,9 @@ function overview(): string {
     .map((group) => groupText(group as GroupName, ({ state }) => state.kind === 'works'))
     .filter((text) => text !== '');
   return [
-    'Usage: uwsgi-node [OPTION]... [CONFIGURATION.ini | APPLICATION.js]\n',
+    'Usage: uwsgi-node [OPTION]... [CONFIGURATION.ini | APPLICATION.js]',
+    '       uwsgi-node stats ADDRESS | top ADDRESS   what a server does (ADDRESS: its option stats)',
+    '       uwsgi-node traceback PID                 where each of its threads is (PID: or its pidfile)\n',
     'Every option may also stand in a configuration file (name = value) and in the environment (UWSGI_NAME=value).',
     'Any unambiguous beginning of a name will do.\n',
     `${implemented.join('\n\n')}\n`,

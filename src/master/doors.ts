@@ -6,6 +6,8 @@ import { native } from '../native.js';
 import { Census } from './census.js';
 import { Cheaper } from './cheaper.js';
 import { Daemons } from './daemons.js';
+import { DebugDoor } from './debug-door.js';
+import { Debugging } from './debugging.js';
 import { Endpoints } from './endpoints.js';
 import { type Letters, MasterFifo } from './fifo.js';
 import { HarakiriGuard } from './harakiri.js';
@@ -26,6 +28,7 @@ export class Doors {
   readonly #endpoints: Endpoints;
   /** Programs beside the workers. */
   readonly daemons: Daemons;
+  readonly #debugDoor: DebugDoor;
   #touch!: TouchWatch;
   #fifo!: MasterFifo;
   #recycler!: Recycler;
@@ -77,6 +80,18 @@ export class Doors {
       log,
     });
     this.#endpoints.serve(instance.endpoints);
+    this.#debugDoor = this.#openDebugDoor();
+  }
+
+  #openDebugDoor(): DebugDoor {
+    const debugging = new Debugging(this.#master.crew);
+    return new DebugDoor({
+      pid: process.pid,
+      uid: () => process.getuid!(),
+      answer: (request) => debugging.answer(request),
+      native,
+      log,
+    });
   }
 
   /** To be called when no worker runs. */
@@ -127,6 +142,7 @@ export class Doors {
     this.#fifo.close();
     this.#unsupervise();
     this.#endpoints.close();
+    this.#debugDoor.close();
   }
 
   /** The settings may be others now. */

@@ -2,7 +2,9 @@
 import { escapeControls } from '../log/escape.js';
 import { readyLine } from '../log/startup.js';
 import type { FoundApp, LoadedApp } from '../messages.js';
+import type { CoreActivity } from '../stats/snapshot.js';
 import type { Crew } from './crew.js';
+import type { WorkerHandle } from './worker-handle.js';
 
 /** From here on these workers answer. */
 export function summaryLine({ active, life }: Crew, app: LoadedApp | null): string {
@@ -28,15 +30,18 @@ function foundText({ callable, file, kind }: FoundApp): string {
 
 /** What each thread does: what SIGUSR2 prints. Nobody is asked, so it tells of threads that are stuck, too. */
 export function activityLines(crew: Crew): string[] {
-  return [...crew].flatMap(({ id, pid, cores }) =>
-    cores.map(({ id: core, open, current }) => {
-      const request =
-        current === null
-          ? ''
-          : `, the last one ${escapeControls(`${current.address} - ${current.method} ${current.uri}`)} for ${current.age} msecs`;
-      return `worker ${id} (pid: ${pid ?? 0}) core ${core}: ${open === 0 ? 'idle' : `${open} unfinished${request}`}`;
-    }),
-  );
+  return [...crew].flatMap((worker) => worker.cores.map((core) => activityLine(worker, core)));
+}
+
+export function activityLine(
+  { id, pid }: Pick<WorkerHandle, 'id' | 'pid'>,
+  { id: core, open, current }: CoreActivity,
+): string {
+  const request =
+    current === null
+      ? ''
+      : `, the last one ${escapeControls(`${current.address} - ${current.method} ${current.uri}`)} for ${current.age} msecs`;
+  return `worker ${id} (pid: ${pid ?? 0}) core ${core}: ${open === 0 ? 'idle' : `${open} unfinished${request}`}`;
 }
 
 /** @param phase what the master does: `serving`, `paused`. */

@@ -8,12 +8,14 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
 import {
+  type Answer,
   type Collected,
   type Exchange,
   FIRST_LISTENER_FD,
   type InheritedListener,
   type MasterToWorker,
   MESSAGES_VERSION,
+  type Question,
   type WorkerLogs,
   type WorkerReady,
   type WorkerToMaster,
@@ -103,6 +105,8 @@ export class WorkerHandle {
   readonly #events: WorkerEvents;
   readonly #rows: Rows | null;
   readonly #threads: number;
+  readonly #looks = new Map<number, (answer: Answer | null) => void>();
+  #lastLook = 0;
   #readyAt: number | null = null;
   #mercy: NodeJS.Timeout | null = null;
 
@@ -162,6 +166,15 @@ export class WorkerHandle {
   collect(ask: number): number {
     this.#send({ type: 'collect', ask });
     return this.#threads;
+  }
+
+  /** Looks into its JS threads. Resolves with null when it ends before it has answered. */
+  look(question: Question): Promise<Answer | null> {
+    if (this.state === 'gone') return Promise.resolve(null);
+    this.#lastLook += 1;
+    const ask = this.#lastLook;
+    this.#send({ type: 'look', ask, question });
+    return new Promise((resolve) => this.#looks.set(ask, resolve));
   }
 
   /** The log file is another. */
@@ -241,6 +254,11 @@ export class WorkerHandle {
       this.#events.collected(message);
       return;
     }
+    if (message.type === 'looked') {
+      this.#looks.get(message.ask)?.(message.answer);
+      this.#looks.delete(message.ask);
+      return;
+    }
     if (message.type === 'spoiled') {
       this.isSpoiled = true;
       return;
@@ -260,6 +278,8 @@ export class WorkerHandle {
     this.state = 'gone';
     if (this.#mercy !== null) clearTimeout(this.#mercy);
     this.#rows?.release();
+    for (const answer of this.#looks.values()) answer(null);
+    this.#looks.clear();
     this.#events.ended(this, {
       code,
       signal: signal === null ? null : constants.signals[signal],

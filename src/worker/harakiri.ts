@@ -5,11 +5,11 @@
  * is ended by its own thread (native/core/engine_harakiri.cc, src/thread/front-harakiri.ts), and a worker whose control
  * thread hangs as well by the master (src/master/harakiri.ts).
  */
-import { readFileSync } from 'node:fs';
 import { type BusyCore, harakiri as lines, stuckLines } from '../log/harakiri.js';
 import { answerStuck, type ScoreRows } from '../messages.js';
 import { type NativeScoreboard, Score } from '../native.js';
 import { readCore, readNote, readWatch, type ScoreReader } from '../stats/core-score.js';
+import { kernelFacts } from './kernel-facts.js';
 import type { ThreadHandle } from './thread-handle.js';
 
 /** Milliseconds between two looks. */
@@ -111,7 +111,12 @@ export class HarakiriWatch {
     const { log, isVerbose } = this.#parts;
     if (stack === null) log(lines.noStack(core));
     else log(...lines.stack(core, isVerbose ? stack : stack.slice(0, FRAMES)));
-    if (isVerbose) log(...kernelLines(readWatch(this.#parts.scores, row, this.#numbers).kernelId));
+    if (isVerbose)
+      log(
+        ...kernelFacts(readWatch(this.#parts.scores, row, this.#numbers).kernelId).map(([what, text]) =>
+          lines.kernel(what, text),
+        ),
+      );
   }
 
   /** Every core that has a request, as uWSGI lists them. */
@@ -126,17 +131,4 @@ export class HarakiriWatch {
   #deadlineOf({ row }: WatchedCore): number {
     return readWatch(this.#parts.scores, row, this.#numbers).deadline;
   }
-}
-
-/** What the kernel knows of a thread of this process. */
-function kernelLines(kernelId: number): string[] {
-  return ['syscall', 'wchan'].flatMap((file) => {
-    try {
-      const text = readFileSync(`/proc/self/task/${kernelId}/${file}`, 'latin1').trim();
-      return [lines.kernel(file, text === '' ? '-' : text)];
-    } catch {
-      // Not for everybody's eyes (kernel.yama.ptrace_scope, hidepid), or gone.
-      return [];
-    }
-  });
 }

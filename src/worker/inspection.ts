@@ -1,12 +1,16 @@
 /**
- * A look into a JS thread that hangs, through Node's inspector: its call frames, and a word into its ear. Runs in the
- * control thread of the worker; at the other end is V8's debugger in the stuck thread, which answers from within the
- * loop that does not end. Code that is not JavaScript cannot be interrupted: then nobody answers.
+ * A look into a JS thread, also one that hangs, through Node's inspector: its call frames, and a word into its ear. Runs in
+ * the control thread of the worker; at the other end is V8's debugger in that thread, which answers from within the loop
+ * that does not end. Code that is not JavaScript cannot be interrupted: then nobody answers.
  */
 import type { Session } from 'node:inspector';
 
 /** How long a thread may take to answer, milliseconds; one that runs JavaScript takes about 30. */
 const PATIENCE = 1_500;
+/** The same where nobody waits for its end, and several may be looked at while the machine is busy. */
+const LONG_PATIENCE = 3_000;
+/** One that has taken the word to stop, and runs JavaScript, stops with its next step; milliseconds. */
+const NEXT_STEP = 100;
 
 interface Reply {
   id?: number;
@@ -21,43 +25,59 @@ interface CallFrame {
   location: { lineNumber: number; columnNumber: number; scriptId: string };
 }
 
+/** A session with the inspector of this process, by way of which its threads are reached. The last of them ends it. */
+interface Line {
+  session: Session;
+  users: number;
+}
+
 export class Inspection {
-  readonly #session: Session;
+  readonly #line: Line;
   readonly #sessionId: string;
   readonly #waiting = new Map<number | string, (reply: Reply) => void>();
   /** Modules that were compiled in memory have no URL in their frames. */
   readonly #scripts = new Map<string, string>();
   #lastId = 0;
+  /** It has not taken a word. */
+  #isSilent = false;
 
-  private constructor(session: Session, sessionId: string) {
-    this.#session = session;
+  private constructor(line: Line, sessionId: string) {
+    this.#line = line;
     this.#sessionId = sessionId;
-    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
-      if (params.sessionId === sessionId) this.#receive(JSON.parse(params.message) as Reply);
+    line.session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
+      if (params.sessionId !== sessionId) return;
+      // Not on the spot: Node runs no microtasks after an event of the inspector, until something else happens.
+      setImmediate(() => this.#receive(JSON.parse(params.message) as Reply));
     });
   }
 
   /** @returns null where this Node has no inspector, or does not show the thread */
   static async open(threadId: number): Promise<Inspection | null> {
-    let session: Session;
-    try {
-      const inspector = await import('node:inspector');
-      session = new inspector.Session();
-      session.connect();
-    } catch {
-      return null;
-    }
-    const found = new Promise<string>((resolve) => {
+    const [only] = await Inspection.openAll([threadId]);
+    return only ?? null;
+  }
+
+  /** Several at once, in the order of the numbers: each session is shown every thread, and that takes its time. */
+  static async openAll(threadIds: readonly number[]): Promise<(Inspection | null)[]> {
+    const session = await connect();
+    if (session === null) return threadIds.map(() => null);
+    const sessionIds = new Map<number, string>();
+    const found = new Promise<void>((resolve) => {
       session.on('NodeWorker.attachedToWorker', ({ params }) => {
         // Its `workerId` only counts what this session was shown; the number that the thread goes by is in the title.
-        if (params.workerInfo.title.startsWith(`[worker ${threadId}]`)) resolve(params.sessionId);
+        const threadId = Number(/^\[worker (\d+)\]/.exec(params.workerInfo.title)?.[1]);
+        if (threadIds.includes(threadId)) sessionIds.set(threadId, params.sessionId);
+        if (sessionIds.size === threadIds.length) setImmediate(resolve);
       });
     });
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
-    const sessionId = await within(found);
-    if (sessionId !== null) return new Inspection(session, sessionId);
-    session.disconnect();
-    return null;
+    await within(found);
+    const line = { session, users: sessionIds.size };
+    if (line.users === 0) hangUp(line);
+    return threadIds.map((threadId) => {
+      const sessionId = sessionIds.get(threadId);
+      return sessionId === undefined ? null : new Inspection(line, sessionId);
+    });
   }
 
   /** Stops the thread where it is. @returns its call frames, the innermost first; null where it does not answer */
@@ -65,7 +85,29 @@ export class Inspection {
     const paused = this.#next('Debugger.paused');
     void this.#send('Debugger.enable');
     void this.#send('Debugger.pause');
-    const reply = await within(paused);
+    return this.#framesOf(await within(paused));
+  }
+
+  /**
+   * The same for a thread that may well be idle: one without JavaScript to run does not stop.
+   * @returns no frames where it waits in its event loop; null where it does not answer
+   */
+  async locate(): Promise<string[] | null> {
+    const paused = this.#next('Debugger.paused');
+    void this.#send('Debugger.enable');
+    this.#isSilent = (await within(this.#send('Debugger.pause'), LONG_PATIENCE)) === null;
+    if (this.#isSilent) return null;
+    const reply = (await within(paused, NEXT_STEP)) ?? (await this.#secondChance(paused));
+    return this.#framesOf(reply) ?? [];
+  }
+
+  /** The machine may be busy: whoever answers once more has had its turn since. */
+  async #secondChance(paused: Promise<Reply>): Promise<Reply | null> {
+    await within(this.#send('Runtime.getIsolateId'));
+    return within(paused, NEXT_STEP);
+  }
+
+  #framesOf(reply: Reply | null): string[] | null {
     if (reply === null) return null;
     const { callFrames } = reply.params as { callFrames: CallFrame[] };
     return callFrames.map((frame) => this.#describe(frame));
@@ -78,16 +120,17 @@ export class Inspection {
 
   /** Lets the thread go on. One whose debugger is not taken away could not be terminated. */
   async close(): Promise<void> {
-    await within(this.#send('Debugger.disable'));
-    this.#session.post('NodeWorker.disable');
-    this.#session.disconnect();
+    const done = this.#send('Debugger.disable');
+    if (!this.#isSilent) await within(done);
+    this.#line.users -= 1;
+    if (this.#line.users === 0) hangUp(this.#line);
   }
 
   #send(method: string, params: object = {}): Promise<Reply> {
     this.#lastId += 1;
     const reply = this.#next(this.#lastId);
     const message = JSON.stringify({ id: this.#lastId, method, params });
-    this.#session.post('NodeWorker.sendMessageToWorker', { sessionId: this.#sessionId, message });
+    this.#line.session.post('NodeWorker.sendMessageToWorker', { sessionId: this.#sessionId, message });
     return reply;
   }
 
@@ -112,11 +155,29 @@ export class Inspection {
   }
 }
 
-/** The value, or null when it takes too long. */
-async function within<Value>(promise: Promise<Value>): Promise<Value | null> {
+async function connect(): Promise<Session | null> {
+  try {
+    const inspector = await import('node:inspector');
+    const session = new inspector.Session();
+    session.connect();
+    // Two listeners for each thread are no leak.
+    session.setMaxListeners(0);
+    return session;
+  } catch {
+    return null;
+  }
+}
+
+function hangUp({ session }: Line): void {
+  session.post('NodeWorker.disable');
+  session.disconnect();
+}
+
+/** The value, or null when it takes too long. @param patience milliseconds */
+async function within<Value>(promise: Promise<Value>, patience = PATIENCE): Promise<Value | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE, null);
+    timer = setTimeout(resolve, patience, null);
   });
   try {
     return await Promise.race([promise, late]);

@@ -6,6 +6,7 @@ import { lastCall } from '../last-call.js';
 import { log } from '../log/stderr.js';
 import type { MasterToWorker } from '../messages.js';
 import { native } from '../native.js';
+import { answer } from './answers.js';
 import { HarakiriWatch } from './harakiri.js';
 import { Inspection } from './inspection.js';
 import { reopenLogs, saveLogs } from './logs.js';
@@ -35,6 +36,7 @@ const control = new WorkerControl({
     const inspect = (threadId: number) => Inspection.open(threadId);
     new HarakiriWatch({ ...worker, pid: process.pid, scores: native, inspect, log });
   },
+  answer: (question, threads) => answer(question, threads, native),
   log,
   pin: (processors) => native.pinProcess(processors),
   reopenLogs: (logs) => reopenLogs(logs, native),

@@ -10,10 +10,13 @@ import { serverStyle } from '../log/line-style.js';
 import { deaths } from '../log/startup.js';
 import { setLineStyle } from '../log/stderr.js';
 import {
+  type Answer,
   EXIT_FAILED_APP,
   type InheritedListener,
+  type Look,
   type MasterToWorker,
   MESSAGES_VERSION,
+  type Question,
   type ScoreRows,
   type StartWorker,
   type WorkerReady,
@@ -38,6 +41,8 @@ export interface WorkerParts {
   kill(): void;
   /** Looks after threads that hang. */
   watch(worker: WatchedWorker): void;
+  /** Looks into the JS threads. Never throws. */
+  answer(question: Question, threads: readonly SeenThread[]): Promise<Answer>;
   log(...lines: string[]): void;
   /** Binds this process to processors. Returns what went wrong, or null. */
   pin(processors: readonly number[]): string | null;
@@ -46,6 +51,13 @@ export interface WorkerParts {
   /** Nobody takes the log any more. */
   saveLogs(logs: NonNullable<StartWorker['logs']>): void;
   scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad' | 'forgetDeadlines'>;
+}
+
+/** A JS thread that can be looked into. */
+export interface SeenThread {
+  thread: ThreadHandle;
+  /** On the scoreboard; null where there is none. */
+  row: number | null;
 }
 
 /** A core of the worker. Its thread changes, the place stays. */
@@ -103,7 +115,19 @@ export class WorkerControl {
         return;
       case 'reopen-logs':
         this.#reopenLogs();
+        return;
+      case 'look':
+        void this.#look(message);
     }
+  }
+
+  async #look({ ask, question }: Look): Promise<void> {
+    const { scores } = this.#start;
+    const threads = this.#slots.flatMap(({ core, thread }) =>
+      thread === null ? [] : { thread, row: scores === undefined ? null : scores.row + core },
+    );
+    const answer = await this.#parts.answer(question, threads);
+    this.#parts.send({ type: 'looked', ask, answer }, () => {});
   }
 
   /** The channel to the master is closed: it was killed. Nobody else bounds the time a stop may take now. */

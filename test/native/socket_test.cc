@@ -214,5 +214,23 @@ CASE("a peer's name is its address, or unix") {
   CHECK_EQ(peer_name(-1), "unix");
 }
 
+CASE("the peer of a unix socket is known by its process and user") {
+  const Directory folder;
+  const std::string path = folder / "peer.sock";
+  const Bound bound(path);
+  const int client = connect_unix(path);
+  const int served = accept(bound.fd, nullptr, nullptr);
+  for (const int fd : {client, served}) {
+    const Peer peer = peer_of(fd);
+    CHECK_EQ(peer.error, 0);
+    CHECK_EQ(peer.pid, getpid());
+    CHECK_EQ(peer.uid, geteuid());
+  }
+  close(client);
+  close(served);
+  unlink(path.c_str());
+  CHECK(peer_of(-1).error == EBADF);
+}
+
 }  // namespace
 }  // namespace uwsgi_node::test

@@ -15,7 +15,18 @@ const floors: string[][] = [
   ['adapters', 'http'],
   ['wsgi'],
   // What lies at the bottom is everybody's, its own neighbours' too.
-  ['errors', 'native', 'messages', 'config', 'log', 'stats', 'package-root', 'throttle', 'last-call'],
+  [
+    'errors',
+    'native',
+    'messages',
+    'config',
+    'log',
+    'stats',
+    'debugging',
+    'package-root',
+    'throttle',
+    'last-call',
+  ],
 ];
 const bottom = floors.length - 1;
 

@@ -81,6 +81,20 @@ describe('WorkerHandle', () => {
     expect(seen).toEqual(['ended']);
   });
 
+  it('hands over what somebody asks, and the answer; a worker that ends answers nothing', async () => {
+    const process = new FakeWorker(7);
+    const { handle } = start(process);
+    const looks = [1, 2].map(() => handle.look({ kind: 'traceback' }));
+    expect(process.sent.slice(1)).toEqual([
+      { type: 'look', ask: 1, question: { kind: 'traceback' } },
+      { type: 'look', ask: 2, question: { kind: 'traceback' } },
+    ]);
+    process.say({ type: 'looked', ask: 2, answer: { stacks: [] } });
+    process.end(0);
+    expect(await Promise.all(looks)).toEqual([null, { stacks: [] }]);
+    expect(await handle.look({ kind: 'traceback' })).toBeNull();
+  });
+
   it('asks the worker to stop, and kills it when the mercy is over', () => {
     const process = new FakeWorker(7);
     const { handle, seen } = start(process);

@@ -43,6 +43,9 @@ function create() {
     exit: (code) => exits.push(code),
     kill: () => kills.push(threads.length),
     watch: (worker) => watched.push(worker),
+    answer: async (question, seen) => ({
+      stacks: seen.map(({ thread, row }) => ({ core: thread.core, lines: [question.kind, `row ${row}`] })),
+    }),
     log: (...more) => lines.push(...more),
     pin: () => null,
     reopenLogs: () => ['opened again'],
@@ -67,6 +70,16 @@ function start(changes = {}) {
   });
   return parts;
 }
+
+describe('WorkerControl, looked into', () => {
+  it('answers for the threads that there are', async () => {
+    const { control, sent } = start({ threads: 2 });
+    control.receive({ type: 'look', ask: 5, question: { kind: 'traceback' } });
+    await vi.advanceTimersByTimeAsync(0);
+    const stacks = [0, 1].map((core) => ({ core, lines: ['traceback', 'row null'] }));
+    expect(sent).toEqual([{ type: 'looked', ask: 5, answer: { stacks } }]);
+  });
+});
 
 describe('WorkerControl, starting', () => {
   it('starts every thread at once with what the master said', () => {
