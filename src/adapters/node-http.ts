@@ -7,6 +7,7 @@ import { type ErrorReport, errorText } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
+import { ClassesOf } from './message-classes.js';
 import { headerNamesOf, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
 import { SinkPeer } from './sink-peer.js';
@@ -43,13 +44,15 @@ export function nodeHandler(listener: RequestListener | Listener | Server): Dire
 
 /** @param listener null: the `request` listeners of the holder's server */
 export function adapt(listener: Listener | null, holder: ServerHolder): DirectApplication {
+  const classes = new ClassesOf();
   const serve = (environ: Environ, peer: Peer, report: ErrorReport, headerNames?: readonly string[]) => {
     const { server } = holder;
     const socket = new PeerSocket(environ, peer, server);
-    const request = makeRequest(environ, socket, headerNames);
+    const { Request, Response } = listener === null ? classes.ofServer(server) : classes.of(listener);
+    const request = makeRequest(new Request(socket), environ, headerNames);
     if (holder.count !== undefined) countRequest(socket, holder);
     if (server !== null && isUpgrade(environ, server) && upgrade(server, request, socket)) return;
-    const response = makeResponse(request, socket);
+    const response = makeResponse(new Response(request), socket);
     try {
       const result =
         listener === null ? server?.emit('request', request, response) : listener(request, response);

@@ -2,11 +2,10 @@
  * From an environ to Node's own IncomingMessage. The rules were found with real front servers and frameworks; each says
  * whom it serves.
  */
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { WsgiInput } from '../wsgi/input.js';
 import type { Environ } from '../wsgi/types.js';
-import type { PeerSocket } from './socket.js';
 
 /** Where an application is mounted with `manage-script-name`: that part of the URL is not the application's. */
 export const mountPoint = 'uwsgi.mountpoint';
@@ -32,13 +31,16 @@ interface Parsed extends IncomingMessage {
 const headerNames = new Map<string, string>();
 const mostNames = 1024;
 
-/** @param names of all vars, or of the HTTP_* ones */
+/**
+ * @param made a request that knows its connection and nothing else
+ * @param names of all vars, or of the HTTP_* ones
+ */
 export function makeRequest(
+  made: IncomingMessage,
   environ: Environ,
-  socket: PeerSocket,
   names: readonly string[] = Object.keys(environ),
 ): IncomingMessage {
-  const request = new IncomingMessage(socket as never) as Parsed;
+  const request = made as Parsed;
   const old = environ.SERVER_PROTOCOL === 'HTTP/1.0';
   // The protocol between front server and client is none of the application's: of HTTP/2 it would use what 1.1 lacks.
   request.httpVersion = old ? '1.0' : '1.1';

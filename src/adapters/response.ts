@@ -23,8 +23,9 @@ export type Response = ServerResponse & Internals;
 
 const storeHeader = (ServerResponse.prototype as unknown as Internals)._storeHeader;
 
-export function makeResponse(request: IncomingMessage, socket: PeerSocket): Response {
-  const response = new ServerResponse(request) as Response;
+/** @param made a response that knows its request and nothing else */
+export function makeResponse(made: ServerResponse, socket: PeerSocket): Response {
+  const response = made as Response;
   response._storeHeader = storeWithoutFraming;
   response.end = endAtOnce;
   // As if the application had taken these headers away: the length is sent where it is known, and never chunks.

@@ -44,7 +44,7 @@ function exchange() {
   const request = new IncomingMessage(socket as never);
   request.method = 'GET';
   request.httpVersionMajor = request.httpVersionMinor = 1;
-  return { peer, socket, request, response: makeResponse(request, socket) };
+  return { peer, socket, request, response: makeResponse(new ServerResponse(request), socket) };
 }
 
 const isMade = (socket: PeerSocket) => Object.hasOwn(socket, '_writableState');

@@ -1,0 +1,104 @@
+/**
+ * What requests and responses are made as: Node's own classes, with room in the object for all of a message's fields. For
+ * an Express application they have from the beginning the prototypes that it gives every message as the first thing it
+ * does.
+ *
+ * To the V8 of Node 20 and 22 an object whose prototype was replaced is one of a kind: the next property that is added to
+ * it begins a hidden class that no other object has, and every access of the framework to that message misses its inline
+ * cache. Express adds a dozen, and most of what it costs is that. Replacing a prototype by the same one changes nothing.
+ */
+import { IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { PeerSocket } from './socket.js';
+
+export interface MessageClasses {
+  readonly Request: new (socket: PeerSocket) => IncomingMessage;
+  readonly Response: new (request: IncomingMessage) => ServerResponse;
+}
+
+/** An Express application, as it documents itself: the prototypes of its messages are its properties. */
+interface Application {
+  readonly request: object;
+  readonly response: object;
+}
+
+type NodeClass = typeof IncomingMessage | typeof ServerResponse;
+type Make = (node: NodeClass) => { prototype: object };
+
+/** More fields than a message has in the end. What the first messages do not use, V8 takes away again. */
+const mostFields = 64;
+
+/**
+ * A constructor of what Node's constructor makes; Node's classes are functions, and made to be called by what inherits from
+ * them. V8 keeps as many fields inside an object as the text of its constructor assigns, and the others in an array
+ * that grows by three at a time. Of a response, whose fields nearly all come from other functions, that was the greater part.
+ */
+const roomy = new Function(
+  'Node',
+  `return function Message(from) {
+    Node.call(this, from);
+    if (false) { ${Array.from({ length: mostFields }, (_, field) => `this.f${field} = 0;`).join(' ')} }
+  }`,
+) as Make;
+
+const nodes = classesFor(IncomingMessage.prototype, ServerResponse.prototype);
+
+/** Remembers the classes of the application that was served last: nearly always there is but one. */
+export class ClassesOf {
+  #request: object | null = null;
+  #response: object | null = null;
+  #classes: MessageClasses = nodes;
+
+  /** @param listener what is called with the messages before anything else is */
+  of(listener: unknown): MessageClasses {
+    if (!hasPrototypes(listener)) return nodes;
+    const { request, response } = listener;
+    if (request !== this.#request || response !== this.#response) {
+      this.#request = request;
+      this.#response = response;
+      this.#classes = made(request, response);
+    }
+    return this.#classes;
+  }
+
+  /** Where several listeners hear of a request, none of them is the first to see it as its own. */
+  ofServer(server: Server | null): MessageClasses {
+    const listeners = server?.listeners('request');
+    return listeners?.length === 1 ? this.of(listeners[0]) : nodes;
+  }
+}
+
+function hasPrototypes(listener: unknown): listener is Application {
+  if (typeof listener !== 'function') return false;
+  const { request, response } = listener as Partial<Application>;
+  return request instanceof IncomingMessage && response instanceof ServerResponse;
+}
+
+function made(request: object, response: object): MessageClasses {
+  const sample = new IncomingMessage(null as never);
+  if (!leavesFields(request, sample) || !leavesFields(response, new ServerResponse(sample))) return nodes;
+  return classesFor(request, response);
+}
+
+function classesFor(request: object, response: object): MessageClasses {
+  const Request = roomy(IncomingMessage);
+  const Response = roomy(ServerResponse);
+  Request.prototype = request;
+  Response.prototype = response;
+  return { Request, Response } as unknown as MessageClasses;
+}
+
+/**
+ * False: the prototype has an accessor, or a constant, where a message has a field of its own. Behind the field it does
+ * nothing; before the field is there, it would stop the constructor from making it.
+ */
+function leavesFields(prototype: object, message: object): boolean {
+  const end = Object.getPrototypeOf(message);
+  for (let of = prototype; of !== end; of = Object.getPrototypeOf(of)) {
+    for (const name of Reflect.ownKeys(of)) {
+      if (Object.hasOwn(message, name) && Object.getOwnPropertyDescriptor(of, name)?.writable !== true) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
