@@ -23,7 +23,7 @@ interface Source {
 }
 
 /** Bounds that no honest configuration meets; beyond them a reference leads back to itself. */
-const MOST_REPLACEMENTS = 10_000;
+const MOST_REPLACEMENTS = 2_000;
 const MOST_REFERENCES = 100_000;
 const MOST_INSERTED_CHARACTERS = 16 * 1024 * 1024;
 
@@ -136,9 +136,18 @@ class Scan {
     return { step: 'name', start, depth: 0 };
   }
 
+  /**
+   * What is finished and what is to come, each kept as one text from now on: a value that refers to itself asks again
+   * and again, and would join ever more pieces.
+   */
   private whole(): string {
-    const rest = this.sources.map(({ text, at }) => text.slice(at)).reverse();
-    return [...this.done, this.output, ...rest].join('');
+    const done = this.done.join('');
+    this.done.splice(0, this.done.length, done);
+    const { sources } = this;
+    const rest = sources.map(({ text, at }) => text.slice(at)).reverse();
+    const text = rest.join('');
+    sources.splice(0, sources.length, { text, at: 0 });
+    return done + this.output + text;
   }
 
   /** @param start where the reference begins in `output`. */

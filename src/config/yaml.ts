@@ -27,14 +27,15 @@ export function parseYaml(text: string, section: string): ParsedSection {
     uniqueKeys: false,
     lineCounter,
     logLevel: 'error',
+    // It would draw the place of each error, of which a line of brackets has as many as brackets.
+    prettyErrors: false,
   });
   const [error] = document.errors;
   if (error) {
-    const line = error.linePos?.[0].line ?? null;
-    throw new FormatError(
-      problems.invalidSyntax('YAML', error.message.split('\n')[0]!.replace(/:$/, '')),
-      line,
-    );
+    const [offset] = error.pos;
+    const place = offset < 0 ? null : lineCounter.linePos(offset);
+    const where = place === null ? '' : ` at line ${place.line}, column ${place.col}`;
+    throw new FormatError(problems.invalidSyntax('YAML', error.message + where), place?.line ?? null);
   }
   const { contents } = document;
   const pairs = yaml.isMap(contents) ? contents.items : [];
