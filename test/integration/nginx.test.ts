@@ -205,41 +205,6 @@ describe.skipIf(skip).each(transports)('behind nginx, over %s', (transport) => {
   });
 });
 
-describe.skipIf(skip)('a worker that is killed under load behind nginx', () => {
-  afterAll(cleanUp);
-
-  it('is replaced within a second, and only what it had accepted is lost', async () => {
-    const pair = await startBoth('behaviours', 'unix', ['--processes', '2']);
-    const { server, nginx } = pair;
-    const connections = 4;
-    let running = true;
-    let answered = 0;
-    let failed = 0;
-    const load = Array.from({ length: connections }, async () => {
-      while (running) {
-        const { status } = await nginx.fetch('/').catch(() => ({ status: 0 }));
-        if (status === 200) answered++;
-        else failed++;
-      }
-    });
-    await expect.poll(() => answered).toBeGreaterThan(50);
-    const [victim] = server.workers;
-    const from = server.lines.position;
-    const killed = performance.now();
-    process.kill(victim!, 'SIGKILL');
-    await server.lines.waitFor(/^Respawned uWSGI worker 1 /, { from });
-    expect(performance.now() - killed).toBeLessThan(1_000);
-    await server.lines.waitFor(/^WSGI app 0 .* ready/, { from });
-    const before = answered;
-    await expect.poll(() => answered).toBeGreaterThan(before + 50);
-    running = false;
-    await Promise.all(load);
-    expect(failed).toBeLessThanOrEqual(connections);
-    expect(server.workers).not.toContain(victim);
-    expect(server.workers).toHaveLength(2);
-  });
-});
-
 async function bodyOf(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);

@@ -95,29 +95,6 @@ describe('a stop', () => {
 });
 
 describe('a dead worker', () => {
-  it('is replaced within a second while the others serve', async () => {
-    const server = await instance.start('--processes', '2');
-    const [victim] = server.workers;
-    const load = new Load();
-    await load.answers(20);
-    const killed = performance.now();
-    process.kill(victim!, 'SIGKILL');
-    await server.lines.waitFor(/^Respawned uWSGI worker 1 \(new pid: \d+\)$/);
-    await server.lines.waitFor(/^WSGI app 0 .* ready/, {
-      from: server.lines.all.findIndex((l) => l.startsWith('Respawned')),
-    });
-    expect(performance.now() - killed).toBeLessThan(1_000);
-    await load.answers(20);
-    const { failures } = await load.stop();
-    expect(server.lines.all).toContain(
-      `DAMN ! worker 1 (pid: ${victim}) died, killed by signal 9 :( trying respawn ...`,
-    );
-    // Only what the victim had accepted can be lost.
-    expect(failures).toBeLessThanOrEqual(Load.connections);
-    expect(server.workers).toHaveLength(2);
-    expect(server.workers).not.toContain(victim);
-  });
-
   it('is replaced after a crash of its application', async () => {
     const server = await instance.start();
     expect((await instance.get('/crash')).status).toBe(0);
@@ -252,40 +229,4 @@ async function isBusy(pid: number): Promise<void> {
   const ticks = () => Number(statOf(pid)[11]);
   const before = ticks();
   await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(before + 10);
-}
-
-/** A few connections that send one request after the other, and count. */
-class Load {
-  static readonly connections = 4;
-  #answered = 0;
-  #failures = 0;
-  #running = true;
-  #waiting: { count: number; resolve: () => void } | null = null;
-  readonly #done: Promise<unknown>;
-
-  constructor() {
-    this.#done = Promise.all(Array.from({ length: Load.connections }, () => this.#repeat()));
-  }
-
-  /** Resolves after `count` more answers. */
-  answers(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting = { count: this.#answered + count, resolve };
-    });
-  }
-
-  async stop(): Promise<{ failures: number }> {
-    this.#running = false;
-    await this.#done;
-    return { failures: this.#failures };
-  }
-
-  async #repeat(): Promise<void> {
-    while (this.#running) {
-      const { status } = await instance.get('/');
-      if (status === 200) this.#answered += 1;
-      else this.#failures += 1;
-      if (this.#waiting !== null && this.#answered >= this.#waiting.count) this.#waiting.resolve();
-    }
-  }
 }

@@ -195,6 +195,8 @@ describe('other doors', () => {
     const say = (...args: string[]) => startServer({ command: [process.execPath, CLI], args, until: null });
     expect(await (await say('--reload', pidfile)).exited).toEqual({ code: 0, signal: null });
     await server.lines.waitFor(READY, { from });
+    // Until it is gone, the old worker may still accept.
+    await server.lines.waitFor(/^worker 1 killed successfully/, { from });
     expect(await pidOf()).not.toBe(pid);
     expect(await (await say('--stop', pidfile)).exited).toEqual({ code: 0, signal: null });
     expect(await server.exited).toEqual({ code: 0, signal: null });
