@@ -7,6 +7,7 @@ import { backgroundProcess, goToBackground } from './master/daemonize.js';
 
 /** Words in the place of a configuration: programs that look at a running server. */
 const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
+  profile: async (argv) => (await import('./debugging/profile.js')).takeProfile(argv),
   stats: async (argv) => (await import('./stats/print.js')).printStatistics(argv),
   traceback: async (argv) => (await import('./debugging/traceback.js')).printTraceback(argv),
   top: async (argv) => (await import('./stats/top/top.js')).runTop(argv),

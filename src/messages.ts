@@ -81,7 +81,11 @@ export interface StopWorker {
 /** What somebody wants to see of the JS threads of a worker. */
 export type Question =
   /** Where each of them is. */
-  { kind: 'traceback' };
+  | { kind: 'traceback' }
+  /** What one of them does in some time; a file in `directory`. */
+  | { kind: 'profile'; core: number; seconds: number; directory: string }
+  /** What the heap of one of them holds; the same. */
+  | { kind: 'heap'; core: number; directory: string };
 /** master → control thread: a look into its JS threads is wanted. */
 export interface Look {
   type: 'look';
@@ -96,7 +100,7 @@ export interface ThreadStack {
   core: number;
   lines: string[];
 }
-export type Answer = { stacks: ThreadStack[] };
+export type Answer = { stacks: ThreadStack[] } | { file: string; bytes: number } | { problem: string };
 /** control thread → master: what was seen. */
 export interface Looked {
   type: 'looked';

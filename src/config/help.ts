@@ -29,7 +29,9 @@ function overview(): string {
   return [
     'Usage: uwsgi-node [OPTION]... [CONFIGURATION.ini | APPLICATION.js]',
     '       uwsgi-node stats ADDRESS | top ADDRESS   what a server does (ADDRESS: its option stats)',
-    '       uwsgi-node traceback PID                 where each of its threads is (PID: or its pidfile)\n',
+    '       uwsgi-node traceback PID                 where each of its threads is (PID: or its pidfile)',
+    '       uwsgi-node profile PID [--seconds N] [--heap] [--worker N] [--core N]',
+    '                                                a CPU profile or heap snapshot of a thread\n',
     'Every option may also stand in a configuration file (name = value) and in the environment (UWSGI_NAME=value).',
     'Any unambiguous beginning of a name will do.\n',
     `${implemented.join('\n\n')}\n`,

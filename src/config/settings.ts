@@ -169,6 +169,8 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** Where CPU profiles and heap snapshots are written; the working directory by default. */
+  profileDir: string;
   /** The server goes to the background, and `waits` until it serves; null: it stays. The log file is `logto`. */
   daemonize: { waits: boolean } | null;
   /** Programs that run beside the workers. */
@@ -328,6 +330,7 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    profileDir: '.',
     daemonize: null,
     daemons: [],
     daemonsHonourStdin: false,

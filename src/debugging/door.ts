@@ -5,7 +5,13 @@
 import { readlinkSync } from 'node:fs';
 
 /** One line of JSON, from who comes. */
-export type DoorRequest = { kind: 'traceback' };
+export type DoorRequest =
+  | { kind: 'traceback' }
+  | { kind: 'profile'; worker: number; core: number; seconds: number }
+  | { kind: 'heap'; worker: number; core: number };
+
+/** Seconds that a CPU profile may last: V8 keeps all of it in memory until then. */
+export const LONGEST_PROFILE = 600;
 
 /** One line of JSON, back. */
 export type DoorReply = { lines: string[] } | { problem: string };

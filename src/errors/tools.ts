@@ -13,6 +13,12 @@ export const toolErrors = {
       'UWSGI_USAGE',
       'usage: uwsgi-node traceback PID, where PID is that of the master, or the file that it has as its pidfile',
     ),
+  profileUsage: (reason: string) =>
+    new UwsgiNodeError(
+      'UWSGI_USAGE',
+      `${reason}; usage: uwsgi-node profile PID [--seconds N] [--heap] [--worker N] [--core N], where PID is that of the ` +
+        'master, or the file that it has as its pidfile',
+    ),
   noPidfile: (target: string, reason: string) =>
     new UwsgiNodeError(
       'UWSGI_NO_INSTANCE',

@@ -1,21 +1,71 @@
 /** Does what whoever debugs the server asks for. Runs in the master. */
 import type { DoorReply, DoorRequest } from '../debugging/door.js';
+import { LONGEST_PROFILE } from '../debugging/door.js';
 import { doorLines } from '../log/door.js';
+import { profileLines } from '../log/profile.js';
+import type { Answer, Question } from '../messages.js';
 import { type Traced, tracebackOf } from './traceback.js';
 
-export class Debugging {
-  readonly #workers: Iterable<Traced>;
+export interface DebuggingParts {
+  workers: Iterable<Traced & { readonly state: string }>;
+  /** Where profiles are written, absolute. */
+  directory(): string;
+  log(...lines: string[]): void;
+}
 
-  constructor(workers: Iterable<Traced>) {
-    this.#workers = workers;
+type ProfileRequest = Exclude<DoorRequest, { kind: 'traceback' }>;
+
+export class Debugging {
+  readonly #parts: DebuggingParts;
+  #isProfiling = false;
+
+  constructor(parts: DebuggingParts) {
+    this.#parts = parts;
   }
 
   async answer(request: DoorRequest): Promise<DoorReply> {
     switch (request.kind) {
       case 'traceback':
-        return { lines: await tracebackOf(this.#workers) };
+        return { lines: await tracebackOf(this.#parts.workers) };
+      case 'profile':
+      case 'heap':
+        return this.#profile(request);
       default:
         return { problem: doorLines.unknown };
     }
+  }
+
+  /** One at a time: each costs memory and speed. */
+  async #profile(request: ProfileRequest): Promise<DoorReply> {
+    if (this.#isProfiling) return { problem: profileLines.busy };
+    const { kind, worker: id, core } = request;
+    const worker = Array.from(this.#parts.workers).find((each) => each.id === id && each.state === 'ready');
+    if (worker === undefined) return { problem: profileLines.noWorker(id) };
+    const question = this.#questionOf(request);
+    this.#parts.log(
+      profileLines.begun(kind, id, core, question.kind === 'profile' ? question.seconds : null),
+    );
+    this.#isProfiling = true;
+    const answer = await worker.look(question).finally(() => {
+      this.#isProfiling = false;
+    });
+    return this.#reply(kind, answer);
+  }
+
+  #questionOf({ kind, core, ...more }: ProfileRequest): Question {
+    const directory = this.#parts.directory();
+    if (kind === 'heap') return { kind, core, directory };
+    const { seconds } = more as { seconds: number };
+    return { kind, core, directory, seconds: Math.min(seconds, LONGEST_PROFILE) };
+  }
+
+  #reply(kind: ProfileRequest['kind'], answer: Answer | null): DoorReply {
+    if (answer !== null && 'file' in answer) {
+      this.#parts.log(profileLines.written(kind, answer.file, answer.bytes));
+      return { lines: [answer.file] };
+    }
+    const problem = answer !== null && 'problem' in answer ? answer.problem : profileLines.workerGone;
+    this.#parts.log(profileLines.failed(kind, problem));
+    return { problem };
   }
 }

@@ -84,7 +84,11 @@ export class Doors {
   }
 
   #openDebugDoor(): DebugDoor {
-    const debugging = new Debugging(this.#master.crew);
+    const debugging = new Debugging({
+      workers: this.#master.crew,
+      directory: () => resolve(this.#instance.settings.profileDir),
+      log,
+    });
     return new DebugDoor({
       pid: process.pid,
       uid: () => process.getuid!(),

@@ -28,7 +28,7 @@ async function linesOf(worker: Traced): Promise<string[]> {
   const { id, pid } = worker;
   const answer = await inTime(worker.look({ kind: 'traceback' }));
   if (answer === 'late') return [traceback.silent(id, pid ?? 0)];
-  if (answer === null) return [traceback.gone(id, pid ?? 0)];
+  if (answer === null || !('stacks' in answer)) return [traceback.gone(id, pid ?? 0)];
   return answer.stacks.flatMap((stack) => [headOf(worker, stack), ...stack.lines]);
 }
 

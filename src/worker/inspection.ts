@@ -9,6 +9,8 @@ import type { Session } from 'node:inspector';
 const PATIENCE = 1_500;
 /** The same where nobody waits for its end, and several may be looked at while the machine is busy. */
 const LONG_PATIENCE = 3_000;
+/** How long a thread that has begun to work for whoever looks may take, milliseconds: a large heap takes minutes. */
+const PATIENCE_AT_WORK = 600_000;
 /** One that has taken the word to stop, and runs JavaScript, stops with its next step; milliseconds. */
 const NEXT_STEP = 100;
 
@@ -40,6 +42,8 @@ export class Inspection {
   #lastId = 0;
   /** It has not taken a word. */
   #isSilent = false;
+  #onChunk: ((chunk: string) => void) | null = null;
+  readonly #ended: Promise<null>;
 
   private constructor(line: Line, sessionId: string) {
     this.#line = line;
@@ -48,6 +52,11 @@ export class Inspection {
       if (params.sessionId !== sessionId) return;
       // Not on the spot: Node runs no microtasks after an event of the inspector, until something else happens.
       setImmediate(() => this.#receive(JSON.parse(params.message) as Reply));
+    });
+    this.#ended = new Promise((resolve) => {
+      line.session.on('NodeWorker.detachedFromWorker', ({ params }) => {
+        if (params.sessionId === sessionId) setImmediate(resolve, null);
+      });
     });
   }
 
@@ -95,8 +104,7 @@ export class Inspection {
   async locate(): Promise<string[] | null> {
     const paused = this.#next('Debugger.paused');
     void this.#send('Debugger.enable');
-    this.#isSilent = (await within(this.#send('Debugger.pause'), LONG_PATIENCE)) === null;
-    if (this.#isSilent) return null;
+    if (!(await this.#answers('Debugger.pause'))) return null;
     const reply = (await within(paused, NEXT_STEP)) ?? (await this.#secondChance(paused));
     return this.#framesOf(reply) ?? [];
   }
@@ -113,6 +121,40 @@ export class Inspection {
     return callFrames.map((frame) => this.#describe(frame));
   }
 
+  /**
+   * What it does in that time, as V8's profiler sees it.
+   * @param duration milliseconds
+   * @returns null where it does not answer, or ends
+   */
+  async profile(duration: number): Promise<object | null> {
+    if (!(await this.#answers('Profiler.enable'))) return null;
+    await within(this.#send('Profiler.start'));
+    await within(this.#ended, duration);
+    const reply = await within(Promise.race([this.#send('Profiler.stop'), this.#ended]), PATIENCE_AT_WORK);
+    void this.#send('Profiler.disable');
+    return reply === null ? null : (reply.result as { profile: object }).profile;
+  }
+
+  /**
+   * What its heap holds, piece by piece. The thread stands still meanwhile.
+   * @returns whether it came to the end
+   */
+  async snapshotHeap(onChunk: (chunk: string) => void): Promise<boolean> {
+    if (!(await this.#answers('HeapProfiler.enable'))) return false;
+    this.#onChunk = onChunk;
+    const end = Promise.race([this.#send('HeapProfiler.takeHeapSnapshot'), this.#ended]);
+    const reply = await within(end, PATIENCE_AT_WORK);
+    this.#onChunk = null;
+    void this.#send('HeapProfiler.disable');
+    return reply !== null && reply.result !== undefined;
+  }
+
+  async #answers(method: string): Promise<boolean> {
+    const reply = await within(Promise.race([this.#send(method), this.#ended]), LONG_PATIENCE);
+    this.#isSilent = reply === null;
+    return !this.#isSilent;
+  }
+
   /** Runs an expression in the thread that is paused. */
   async evaluate(expression: string): Promise<void> {
     await within(this.#send('Runtime.evaluate', { expression }));
@@ -121,7 +163,7 @@ export class Inspection {
   /** Lets the thread go on. One whose debugger is not taken away could not be terminated. */
   async close(): Promise<void> {
     const done = this.#send('Debugger.disable');
-    if (!this.#isSilent) await within(done);
+    if (!this.#isSilent) await within(Promise.race([done, this.#ended]));
     this.#line.users -= 1;
     if (this.#line.users === 0) hangUp(this.#line);
   }
@@ -139,6 +181,10 @@ export class Inspection {
   }
 
   #receive(reply: Reply): void {
+    if (reply.method === 'HeapProfiler.addHeapSnapshotChunk') {
+      this.#onChunk?.((reply.params as { chunk: string }).chunk);
+      return;
+    }
     if (reply.method === 'Debugger.scriptParsed') {
       const { scriptId, url } = reply.params as { scriptId: string; url: string };
       this.#scripts.set(scriptId, url);

@@ -36,7 +36,7 @@ const control = new WorkerControl({
     const inspect = (threadId: number) => Inspection.open(threadId);
     new HarakiriWatch({ ...worker, pid: process.pid, scores: native, inspect, log });
   },
-  answer: (question, threads) => answer(question, threads, native),
+  answer: (workerId, question, threads) => answer(workerId, question, threads, native),
   log,
   pin: (processors) => native.pinProcess(processors),
   reopenLogs: (logs) => reopenLogs(logs, native),

@@ -42,7 +42,7 @@ export interface WorkerParts {
   /** Looks after threads that hang. */
   watch(worker: WatchedWorker): void;
   /** Looks into the JS threads. Never throws. */
-  answer(question: Question, threads: readonly SeenThread[]): Promise<Answer>;
+  answer(workerId: number, question: Question, threads: readonly SeenThread[]): Promise<Answer>;
   log(...lines: string[]): void;
   /** Binds this process to processors. Returns what went wrong, or null. */
   pin(processors: readonly number[]): string | null;
@@ -122,11 +122,11 @@ export class WorkerControl {
   }
 
   async #look({ ask, question }: Look): Promise<void> {
-    const { scores } = this.#start;
+    const { workerId, scores } = this.#start;
     const threads = this.#slots.flatMap(({ core, thread }) =>
       thread === null ? [] : { thread, row: scores === undefined ? null : scores.row + core },
     );
-    const answer = await this.#parts.answer(question, threads);
+    const answer = await this.#parts.answer(workerId, question, threads);
     this.#parts.send({ type: 'looked', ask, answer }, () => {});
   }
 

@@ -19,6 +19,7 @@ const behaviours = {
   '/native': () => execFileSync('sleep', ['30']),
   /** As a thread that waits for another one. */
   '/atomics': () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  '/forever': () => new Promise(() => {}),
   /** Waits, and says in the log when its signal fires. */
   '/wait': async ({ 'uwsgi.signal': signal, REQUEST_URI }) => {
     signal.addEventListener('abort', () => console.log(`aborted: ${REQUEST_URI}`));

@@ -1,4 +1,4 @@
-import { intoBool, intoEndpoint } from '../into.js';
+import { intoBool, intoEndpoint, intoText } from '../into.js';
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
 export const statsOptions = defineOptions('stats', [
@@ -32,6 +32,10 @@ export const statsOptions = defineOptions('stats', [
   text('stats-page', 'ADDRESS', 'serve a page here that shows what the server does', {
     impliesMaster: true,
     ...intoEndpoint('statsPage'),
+  }),
+  text('profile-dir', 'DIR', 'write CPU profiles and heap snapshots (uwsgi-node profile) here', {
+    default: 'the working directory',
+    ...intoText('profileDir'),
   }),
   ...withoutEffect('there is no metrics subsystem; `metrics` and `stats` show everything there is', [
     flag('stats-no-metrics', 'leave metrics out of the statistics', { impliesMaster: true }),

@@ -43,7 +43,7 @@ function create() {
     exit: (code) => exits.push(code),
     kill: () => kills.push(threads.length),
     watch: (worker) => watched.push(worker),
-    answer: async (question, seen) => ({
+    answer: async (_, question, seen) => ({
       stacks: seen.map(({ thread, row }) => ({ core: thread.core, lines: [question.kind, `row ${row}`] })),
     }),
     log: (...more) => lines.push(...more),

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeHeapSnapshot, writeProfile } from '../../../src/worker/profile.js';
+import { cleanUp, makeDirectory } from '../../support/clean-up.js';
+
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  const writeFileSync = (...args: Parameters<typeof fs.writeFileSync>) => {
+    if (disk.isFull) throw new Error('ENOSPC: no space left on device, write');
+    fs.writeFileSync(...args);
+  };
+  return { ...fs, writeFileSync };
+});
+
+afterAll(cleanUp);
+let directory: string;
+beforeEach(async () => {
+  directory = await makeDirectory();
+  disk.isFull = false;
+});
+
+const now = new Date('2026-11-26T04:45:06.789Z');
+const target = () => ({ directory, workerId: 3, core: 1 });
+const looking = (more = {}) => ({
+  profile: async () => ({ nodes: [] }) as object | null,
+  snapshotHeap: async (onChunk: (chunk: string) => void) => {
+    for (const chunk of ['{"snap', 'shot":{}}']) onChunk(chunk);
+    return true;
+  },
+  ...more,
+});
+
+describe('writeProfile', () => {
+  it('writes a file that only its owner may read', async () => {
+    const file = `${directory}/worker-3-core-1-20261126-044506.789.cpuprofile`;
+    const profile = vi.fn(async () => ({ nodes: [] }));
+    expect(await writeProfile(looking({ profile }), target(), 5, now)).toEqual({ file, bytes: 12 });
+    expect(profile).toHaveBeenCalledWith(5000);
+    expect(readFileSync(file, 'utf8')).toBe('{"nodes":[]}');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    // Never over another one, and nobody is bothered for nothing.
+    expect(await writeProfile(looking({ profile }), target(), 5, now)).toEqual({
+      problem: expect.stringMatching(/^EEXIST/),
+    });
+    expect(profile).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves nothing behind of a thread that does not answer', async () => {
+    expect(await writeProfile(looking({ profile: async () => null }), target(), 1)).toEqual({
+      problem: expect.stringMatching(/^the thread does not answer/),
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe('writeHeapSnapshot', () => {
+  it('writes piece by piece', async () => {
+    const answer = await writeHeapSnapshot(looking(), target(), now);
+    const file = `${directory}/worker-3-core-1-20261126-044506.789.heapsnapshot`;
+    expect(answer).toEqual({ file, bytes: 15 });
+    expect(readFileSync(file, 'utf8')).toBe('{"snapshot":{}}');
+  });
+
+  it('says that the disk is full, and leaves nothing behind there', async () => {
+    disk.isFull = true;
+    expect(await writeHeapSnapshot(looking(), target())).toEqual({
+      problem: 'ENOSPC: no space left on device, write',
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
