@@ -8,7 +8,7 @@ import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
 import { ClassesOf } from './message-classes.js';
-import { headerNamesOf, makeRequest } from './request.js';
+import { headerNamesOf, type Learned, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
 import { SinkPeer } from './sink-peer.js';
 import { type Peer, PeerSocket } from './socket.js';
@@ -16,11 +16,6 @@ import { isUpgrade, upgrade, upgradeServer } from './websocket.js';
 
 /** May be async: a rejection is logged with the request and answered with 500. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-/** An environ that the server made from a packet whose names it had seen before. */
-interface Learned extends Environ {
-  [headerNamesOf]?: readonly string[];
-}
 
 /** What the server of an application is told, and what it is asked for. */
 export interface ServerHolder {

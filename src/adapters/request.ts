@@ -16,6 +16,11 @@ export const mountPoint = 'uwsgi.mountpoint';
  */
 export const headerNamesOf: unique symbol = Symbol.for('uwsgi-node.headerNames.1');
 
+/** An environ that the server made from a packet whose names it had seen before. */
+export interface Learned extends Environ {
+  [headerNamesOf]?: readonly string[];
+}
+
 const bodyOf = Symbol('body');
 
 /** The parts of IncomingMessage that node:http's parser fills in, on every version from 20 on. */

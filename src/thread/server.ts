@@ -117,7 +117,7 @@ export class ThreadServer implements Requests {
     this.#direct = isDirect(application) ? application[direct] : null;
     this.#settings = settings;
     this.#constants = constants;
-    this.#builder = new EnvironBuilder(constants);
+    this.#builder = new EnvironBuilder(constants, this.#direct !== null);
     this.#score = score;
     this.#quota = more.quota ?? null;
     this.#core = core;

@@ -2,9 +2,11 @@
  * environ, PEP 3333, "environ Variables", from the vars of a packet: the same object whichever way it is built, and an
  * ordinary one.
  */
+import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headerNamesOf } from '../../../src/adapters/request.js';
+import { headerNamesOf, type Learned as LearnedEnviron } from '../../../src/adapters/request.js';
+import { Fact } from '../../../src/native.js';
 import {
   EnvironBuilder,
   type EnvironConstants,
@@ -292,6 +294,52 @@ it('is the same object whatever has been learned', () => {
 it('is built of as many vars as a packet can hold', () => {
   const vars = Array.from({ length: 13_107 }, (_, i): Var => [String.fromCharCode(i % 200), '']);
   for (const learned of ways) expect(varsOf(build(vars, learned))).toEqual(expectedVars(vars));
+});
+
+/** V8's own word for it; code that says %Name compiles only with this flag. */
+function haveSameMap(): (a: object, b: object) => boolean {
+  setFlagsFromString('--allow-natives-syntax');
+  const compiled = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
+  setFlagsFromString('--no-allow-natives-syntax');
+  return compiled;
+}
+
+it.each(['nothing', 'names', 'prefix'] as const)(
+  'has one hidden class for all sets of headers, of %s learned',
+  (learned) => {
+    const sets = [['HTTP_A'], ['HTTP_B', 'HTTP_A'], ['HTTP_C', 'X', 'HTTP_A']];
+    const builder = new EnvironBuilder(constants);
+    const [first, ...others] = sets.map((names, i) => {
+      const vars = [...Object.keys(required), ...names].map((name): Var => [name, 'x']);
+      const text = announce(builder, vars, learned);
+      if (i > 0) builder.facts[Fact.prefixFresh] = 0;
+      return builder.build(text, input, stub());
+    });
+    for (const other of others) expect(haveSameMap()(first!, other)).toBe(true);
+  },
+);
+
+describe('the names of headers, for an adapter', () => {
+  /** Of the second of two packets with these names: from the first they are learned. */
+  function told(builder: EnvironBuilder, ...names: string[]): readonly string[] | undefined {
+    const vars = ['QUERY_STRING', ...names].map((name): Var => [name, 'x']);
+    builder.build(announce(builder, vars, 'prefix'), input, stub());
+    const environ: LearnedEnviron = builder.build(announce(builder, vars, 'prefix'), input, stub());
+    return environ[headerNamesOf];
+  }
+
+  it('are told of an environ that has no other vars behind its prefix', () => {
+    expect(told(new EnvironBuilder(constants, true), 'HTTP_B', 'HTTP_A')).toEqual(['HTTP_B', 'HTTP_A']);
+  });
+
+  it.each([
+    ['a var that is no header stands among them', true, 'OTHER'],
+    ['one cannot be learned', true, `HTTP_${'X'.repeat(80)}`],
+    ['one comes twice', true, 'HTTP_B'],
+    ['nobody asks', false, 'HTTP_C'],
+  ])('are not told where %s', (_, asked, name) => {
+    expect(told(new EnvironBuilder(constants, asked), 'HTTP_B', name, 'HTTP_A')).toBeUndefined();
+  });
 });
 
 describe('uwsgi.signal', () => {
