@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace uwsgi_node {
 namespace {
@@ -37,7 +38,8 @@ bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP
 bool LayoutTable::same_keys(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count) {
   if (entry.count != count) return false;
   const char* keys = entry.keys.data();
-  for (uint32_t i = 0; i < count; ++i) {
+  // From the end: what differs from client to client comes last.
+  for (uint32_t i = count; i-- > 0;) {
     const auto size = static_cast<uint16_t>(places[i].key_end - places[i].key_begin);
     // The length first: two keys are compared only when they are of one size.
     uint16_t known;
@@ -93,7 +95,7 @@ LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const VarPlace
   }
   Entry& entry = entries_[index];
   entry = {hash, count, window_, {}};
-  for (uint32_t i = 0; i < count; ++i) {
+  for (uint32_t i = count; i-- > 0;) {
     const Bytes key = name_of(block, places[i]);
     const auto size = static_cast<uint16_t>(key.size());
     entry.keys.append(reinterpret_cast<const char*>(&size), sizeof size).append(as_text(key));
@@ -110,11 +112,48 @@ uint16_t NameTable::find(uint64_t hash, Bytes name) {
     if (number == kUnknown) {
       if (names_.size() == kCapacity || name.size() > kLongest) return kUnknown;
       slots_[slot] = static_cast<uint16_t>(names_.size());
-      hashes_.push_back(hash);
-      names_.emplace_back(as_text(name));
+      Name& added = names_.emplace_back();
+      added.hash = hash;
+      added.size = static_cast<uint32_t>(name.size());
+      memcpy(added.text, name.data(), name.size());
       return slots_[slot];
     }
-    if (hashes_[number] == hash && names_[number] == as_text(name)) return number;
+    const Name& known = names_[number];
+    if (known.hash == hash && known.size == name.size() && memcmp(known.text, name.data(), name.size()) == 0)
+      return number;
+  }
+}
+
+bool NameTable::repeats(uint16_t number, uint32_t request) {
+  return std::exchange(names_[number].seen_in, request) == request;
+}
+
+// The front server's configuration seldom changes: what the last request had up to its first header need not
+// be hashed again.
+bool VarLayouts::has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const {
+  const uint32_t known = prefixes_.latest_count();
+  return known > 0 && known < count && is_header(name_of(block, places[known])) &&
+         prefixes_.is_latest(block, places, known);
+}
+
+// Up to the first header; all vars when there is none.
+VarLayouts::Head VarLayouts::hash_prefix(Bytes block, const VarPlace* places, uint32_t count) {
+  Head prefix;
+  for (; prefix.count < count; ++prefix.count) {
+    const Bytes name = name_of(block, places[prefix.count]);
+    if (is_header(name)) break;
+    hashes_[prefix.count] = hash_name(name);
+    prefix.hash = mix(prefix.hash, hashes_[prefix.count]);
+  }
+  return prefix;
+}
+
+void VarLayouts::number_names(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names,
+                              VarsMatch& result) {
+  ++requests_;
+  for (uint32_t i = result.prefix_count; i < count; ++i) {
+    names[i] = names_.find(hashes_[i], name_of(block, places[i]));
+    result.repeats |= names[i] == NameTable::kUnknown || names_.repeats(names[i], requests_);
   }
 }
 
@@ -125,41 +164,23 @@ VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count,
     return result;
   }
   hashes_.resize(count);
-  uint64_t hash = 0;
-  uint64_t prefix_hash = 0;
-  bool in_prefix = true;
-  for (uint32_t i = 0; i < count; ++i) {
-    const Bytes name = name_of(block, places[i]);
-    if (in_prefix && is_header(name)) {
-      in_prefix = false;
-      prefix_hash = hash;
-      result.prefix_count = i;
-    }
-    hashes_[i] = hash_name(name);
+  const bool is_latest = has_latest_prefix(block, places, count);
+  const Head prefix =
+      is_latest ? Head{prefixes_.latest_count(), prefixes_.latest_hash()} : hash_prefix(block, places, count);
+  uint64_t hash = prefix.hash;
+  for (uint32_t i = prefix.count; i < count; ++i) {
+    hashes_[i] = hash_name(name_of(block, places[i]));
     hash = mix(hash, hashes_[i]);
   }
   result.layout = layouts_.find(hash, block, places, count);
   if (result.layout.index != LayoutTable::kUnknown) return result;
-  if (!in_prefix && result.prefix_count > 0) {
-    if (prefixes_.is_latest(block, places, result.prefix_count)) {
-      result.prefix.index = prefixes_.latest();
-    } else {
-      result.prefix = prefixes_.find(prefix_hash, block, places, result.prefix_count);
-    }
+  if (is_latest) {
+    result.prefix.index = prefixes_.latest();
+  } else if (prefix.count > 0 && prefix.count < count) {
+    result.prefix = prefixes_.find(prefix.hash, block, places, prefix.count);
   }
-  if (result.prefix.index == LayoutTable::kUnknown) result.prefix_count = 0;
-  ++requests_;
-  last_seen_.resize(NameTable::kCapacity);
-  for (uint32_t i = result.prefix_count; i < count; ++i) {
-    const uint16_t number = names_.find(hashes_[i], name_of(block, places[i]));
-    names[i] = number;
-    if (number == NameTable::kUnknown) {
-      result.repeats = true;
-      continue;
-    }
-    result.repeats |= last_seen_[number] == requests_;
-    last_seen_[number] = requests_;
-  }
+  if (result.prefix.index != LayoutTable::kUnknown) result.prefix_count = prefix.count;
+  number_names(block, places, count, names, result);
   return result;
 }
 

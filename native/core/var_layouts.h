@@ -34,6 +34,9 @@ class LayoutTable {
   // True when the keys are those of the entry that was found last.
   bool is_latest(Bytes block, const VarPlace* places, uint32_t count) const;
   uint32_t latest() const { return latest_; }
+  // Of the entry that was found last; 0 when there is none.
+  uint32_t latest_count() const { return latest_ == kUnknown ? 0 : entries_[latest_].count; }
+  uint64_t latest_hash() const { return entries_[latest_].hash; }
 
   Found find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
@@ -47,7 +50,7 @@ class LayoutTable {
     uint64_t hash;
     uint32_t count;
     uint32_t used_in;  // window of the last use
-    std::string keys;  // length (two bytes) and bytes, one after the other
+    std::string keys;  // length (two bytes) and bytes, the last key first
   };
   struct Candidate {
     uint64_t hash = 0;
@@ -71,19 +74,28 @@ class LayoutTable {
 class NameTable {
  public:
   static constexpr uint16_t kUnknown = UINT16_MAX;
-  static constexpr size_t kCapacity = 2048;
 
   NameTable();
   // kUnknown when the table is full or the name too long to be common.
   uint16_t find(uint64_t hash, Bytes name);
+  // Whether the number has been seen in this request before.
+  bool repeats(uint16_t number, uint32_t request);
 
  private:
+  static constexpr size_t kCapacity = 2048;
   static constexpr size_t kSlots = 4096;
   static constexpr size_t kLongest = 64;
 
+  // All about a name in one place and in the order of learning: what is common lies on few cache lines.
+  struct Name {
+    uint64_t hash;
+    uint32_t seen_in;  // number of the request
+    uint32_t size;
+    uint8_t text[kLongest];
+  };
+
   std::vector<uint16_t> slots_;
-  std::vector<uint64_t> hashes_;
-  std::vector<std::string> names_;
+  std::vector<Name> names_;
 };
 
 struct VarsMatch {
@@ -99,11 +111,20 @@ class VarLayouts {
   VarsMatch match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names);
 
  private:
+  // A sequence of names from the first on, and their hash.
+  struct Head {
+    uint32_t count = 0;
+    uint64_t hash = 0;
+  };
+
+  bool has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const;
+  Head hash_prefix(Bytes block, const VarPlace* places, uint32_t count);
+  void number_names(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names, VarsMatch& result);
+
   LayoutTable layouts_{32};
   LayoutTable prefixes_{8};
   NameTable names_;
   std::vector<uint64_t> hashes_;
-  std::vector<uint32_t> last_seen_;  // by number: in which request
   uint32_t requests_ = 0;
 };
 
