@@ -1,7 +1,7 @@
 #!/bin/bash
-# Builds the fuzzers with clang and runs them side by side for SECONDS (first argument, default 60): the uwsgi one on a
-# copy of test/packets, the others on what test/fuzz/seeds has for them.
-# Fails on a finding and says where the input is; make it the next packet of test/packets/invalid.ts or valid.ts.
+# Builds the fuzzers with clang and runs them side by side for SECONDS (first argument, default 60), each on the packets of
+# its protocol in test/packets.
+# Fails on a finding and says where the input is; make it the next packet of the corpus (test/packets/generate.ts).
 # Without clang or cmake it says so and succeeds, except where CI=true.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,27 +27,25 @@ cmake -S . -B "$build" -DCMAKE_CXX_COMPILER="$clang" -DFUZZERS=ON >"$build/build
 
 # Each packet as a seed in one piece, byte by byte, and in pieces that fit no boundary: the first byte says which. The
 # largest come in one piece only, for a fuzzer that starts from them all gets nothing else done.
-seeds=$build/seeds
-rm -rf "$seeds"
-mkdir -p "$seeds" "$build/findings"
-for packet in test/packets/*/*.bin; do
-  pieces=(00)
-  (($(stat -c %s "$packet") > 4096)) || pieces+=(01 07)
-  for piece in "${pieces[@]}"; do
-    { printf "\\x$piece"; cat "$packet"; } >"$seeds/$(basename "$packet" .bin)-$piece"
+make_seeds() { # FOLDER PACKETS: the protocol's folder in test/packets
+  local packet piece pieces
+  rm -rf "$1"
+  mkdir -p "$1"
+  for packet in "$2"/valid/*.bin "$2"/invalid/*.bin; do
+    pieces=(00)
+    (($(stat -c %s "$packet") > 4096)) || pieces+=(01 07)
+    for piece in "${pieces[@]}"; do
+      { printf "\\x$piece"; cat "$packet"; } >"$1/$(basename "$packet" .bin)-$piece"
+    done
   done
-done
+}
 
-declare -A running
+declare -A running packets=([uwsgi]=test/packets [fastcgi]=test/packets/fastcgi [scgi]=test/packets/scgi)
+mkdir -p "$build/findings"
 for source in test/fuzz/*_fuzzer.cc; do
   name=$(basename "$source" .cc)
-  from=$seeds
-  if [[ -d test/fuzz/seeds/$name ]]; then
-    # A copy: the fuzzer adds to it.
-    from=$build/seeds-$name
-    rm -rf "$from"
-    cp -r "test/fuzz/seeds/$name" "$from"
-  fi
+  from=$build/seeds-$name
+  make_seeds "$from" "${packets[${name%%_*}]}"
   echo "fuzz: $name for $seconds s, from $(ls "$from" | wc -l) seeds"
   "$build/$name" "$from" -max_total_time="$seconds" -max_len=70000 -timeout=10 -rss_limit_mb=2048 \
     -artifact_prefix="$build/findings/$name-" -print_final_stats=1 >"$build/$name.log" 2>&1 &

@@ -1,40 +1,16 @@
-// libFuzzer target for the uwsgi parser. The first byte of the input says in pieces of how many bytes the
-// rest arrives (0: all at once); whatever the pieces, the outcome must be the same, and the same as a plain
-// reader's.
+// libFuzzer target for the uwsgi parser. Whatever the pieces a packet comes in, the outcome must be the same,
+// and the same as a plain reader's.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "native/core/protocol/uwsgi.h"
+#include "test/fuzz/in_pieces.h"
 #include "test/native/plain_reader.h"
 
 namespace uwsgi_node::test {
 namespace {
-
-#define REQUIRE(condition)                                                 \
-  do {                                                                     \
-    if (!(condition)) {                                                    \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                        \
-    }                                                                      \
-  } while (false)
-
-// On the heap and no byte larger: AddressSanitizer sees every read beyond it.
-class ExactCopy {
- public:
-  explicit ExactCopy(Bytes bytes) : bytes_(new uint8_t[bytes.size()]), size_(bytes.size()) {
-    if (size_ != 0) std::memcpy(bytes_.get(), bytes.data(), size_);
-  }
-  Bytes get() const { return {bytes_.get(), size_}; }
-
- private:
-  std::unique_ptr<uint8_t[]> bytes_;
-  size_t size_;
-};
 
 struct Outcome {
   ParseStatus status = ParseStatus::kNeedMore;
@@ -118,12 +94,5 @@ Outcome receive(Bytes packet, size_t piece) {
 }  // namespace uwsgi_node::test
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace uwsgi_node::test;
-  if (size == 0) return 0;
-  const uwsgi_node::Bytes packet(data + 1, size - 1);
-  const Outcome whole = receive(packet, std::max<size_t>(packet.size(), 1));
-  if (data[0] == 0) return 0;
-  const Outcome pieces = receive(packet, data[0]);
-  REQUIRE(pieces == whole);
-  return 0;
+  return uwsgi_node::test::compare_pieces(data, size, uwsgi_node::test::receive);
 }

@@ -6,31 +6,11 @@ import { encodePacket, type Var } from '../packets/encode.js';
 import { expectedVars } from '../packets/environ.js';
 import { cleanUp } from '../support/clean-up.js';
 import { startEngine, transports } from '../support/engine.js';
+import { fragmentations } from '../support/fragments.js';
 import type { RunningServer } from '../support/server.js';
 import { open, type Response, readResponse, request, sendInPieces } from '../support/uwsgi-client.js';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
-
-/** How the bytes of a packet are cut: sizes of the first writes; a number: of all of them. Long packets in larger pieces. */
-const fragmentations: [name: string, cut: (bytes: Buffer) => number | number[]][] = [
-  ['whole', () => []],
-  ['byte by byte', ({ length }) => Math.ceil(length / 500)],
-  ['header, then the rest', () => [4]],
-  ['inside the header', () => [1, 2]],
-  ['inside the vars', ({ length }) => [Math.floor(length / 2)]],
-  ['all but the last byte', ({ length }) => [length - 1]],
-  ['at random', ({ length }) => randomSizes(length)],
-];
-
-let seed = 42;
-function randomSizes(length: number): number[] {
-  const sizes: number[] = [];
-  for (let left = length; left > 0; left -= sizes.at(-1)!) {
-    seed = (seed * 48_271) % 2_147_483_647;
-    sizes.push(1 + (seed % Math.ceil(length / 4)));
-  }
-  return sizes;
-}
 
 describe.each(transports)('over %s', (transport) => {
   let server: RunningServer;

@@ -21,7 +21,7 @@ std::string read_file(const std::filesystem::path& path) {
   return bytes.str();
 }
 
-std::vector<std::filesystem::path> json_files(const char* folder) {
+std::vector<std::filesystem::path> json_files(const std::string& folder) {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".json") paths.push_back(entry.path());
@@ -58,37 +58,54 @@ InvalidReason reason_of(const std::string& word) {
       {"no-vars", InvalidReason::kNoVars},
       {"http", InvalidReason::kHttp},
       {"tls", InvalidReason::kTls},
+      {"too-many-vars", InvalidReason::kTooManyVars},
+      {"version", InvalidReason::kVersion},
+      {"unexpected", InvalidReason::kUnexpected},
+      {"short-body", InvalidReason::kShortBody},
+      {"netstring", InvalidReason::kNetstring},
+      {"no-content-length", InvalidReason::kNoContentLength},
   };
   return reasons.at(word);
 }
 
+std::string folder_of(const std::string& protocol, const char* kind) {
+  return (protocol.empty() ? "" : protocol + "/") + kind;
+}
+
 }  // namespace
 
-std::vector<ValidPacket> valid_packets() {
+std::vector<ValidPacket> valid_packets(const std::string& protocol) {
   std::vector<ValidPacket> packets;
-  for (const auto& path : json_files("test/packets/valid")) {
+  const std::string folder = folder_of(protocol, "valid");
+  for (const auto& path : json_files("test/packets/" + folder)) {
     const Json stored = parse_json(read_file(path));
     const Json& length = stored.at("contentLength");
-    packets.push_back({
-        "valid/" + path.stem().string(),
+    ValidPacket& packet = packets.emplace_back(ValidPacket{
+        folder + "/" + path.stem().string(),
         bytes_beside(path),
-        static_cast<uint8_t>(stored.at("modifier1").number()),
-        static_cast<uint8_t>(stored.at("modifier2").number()),
         vars_of(stored.at("vars")),
         length.is_null() ? std::nullopt : std::optional(length.number()),
         text_of(stored.at("body")),
         text_of(stored.at("surplus")),
     });
+    if (protocol.empty()) {
+      packet.modifier1 = static_cast<uint8_t>(stored.at("modifier1").number());
+      packet.modifier2 = static_cast<uint8_t>(stored.at("modifier2").number());
+    } else if (protocol == "fastcgi") {
+      packet.keep = stored.at("keep").number() == 1;
+      for (const Json& step : stored.at("steps").list()) packet.steps.push_back(step.text());
+    }
   }
   return packets;
 }
 
-std::vector<InvalidPacket> invalid_packets() {
+std::vector<InvalidPacket> invalid_packets(const std::string& protocol) {
   std::vector<InvalidPacket> packets;
-  for (const auto& path : json_files("test/packets/invalid")) {
+  const std::string folder = folder_of(protocol, "invalid");
+  for (const auto& path : json_files("test/packets/" + folder)) {
     const Json stored = parse_json(read_file(path));
     packets.push_back({
-        "invalid/" + path.stem().string(),
+        folder + "/" + path.stem().string(),
         bytes_beside(path),
         reason_of(stored.at("reason").text()),
         static_cast<uint32_t>(stored.at("varsBefore").number()),

@@ -7,19 +7,23 @@
 #include <utility>
 #include <vector>
 
-#include "native/core/protocol/uwsgi.h"
+#include "native/core/protocol/vars.h"
 
 namespace uwsgi_node::test {
 
 struct ValidPacket {
   std::string name;
   std::string bytes;
-  uint8_t modifier1;
-  uint8_t modifier2;
   std::vector<std::pair<std::string, std::string>> vars;
   std::optional<uint64_t> content_length;
   std::string body;
   std::string surplus;
+  // Of uwsgi.
+  uint8_t modifier1 = 0;
+  uint8_t modifier2 = 0;
+  // Of FastCGI.
+  bool keep = false;
+  std::vector<std::string> steps;
 };
 
 struct InvalidPacket {
@@ -29,8 +33,9 @@ struct InvalidPacket {
   uint32_t vars_before;
 };
 
-std::vector<ValidPacket> valid_packets();
-std::vector<InvalidPacket> invalid_packets();
+// Of a protocol's folder: "" is uwsgi, the others are called by their names.
+std::vector<ValidPacket> valid_packets(const std::string& protocol = "");
+std::vector<InvalidPacket> invalid_packets(const std::string& protocol = "");
 
 inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};

@@ -1,5 +1,5 @@
-// Every packet of test/packets through the parser, between guard pages: whole, cut short, and with a byte
-// changed.
+// Every uwsgi packet of test/packets through the parser, between guard pages: whole, cut short, and with a
+// byte changed.
 #include <algorithm>
 #include <memory>
 

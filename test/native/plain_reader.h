@@ -18,6 +18,20 @@ struct PlainVars {
   std::optional<uint64_t> content_length;
 };
 
+// Decimal text compared as text: no arithmetic that could overflow.
+inline bool read_length_plainly(const std::string& value, PlainVars* result) {
+  result->content_length.reset();
+  if (value.empty()) return true;
+  if (value.find_first_not_of("0123456789") != std::string::npos) return false;
+  const std::string largest = "9007199254740991";
+  const size_t first = value.find_first_not_of('0');
+  const std::string digits = first == std::string::npos ? "0" : value.substr(first);
+  if (digits.size() > largest.size()) return false;
+  if (digits.size() == largest.size() && digits > largest) return false;
+  result->content_length = std::stoull(digits);
+  return true;
+}
+
 class PlainReader {
  public:
   explicit PlainReader(std::string_view block) : rest_(block) {}
@@ -38,26 +52,12 @@ class PlainReader {
       const auto value_size = key ? take_size() : std::nullopt;
       const auto value = value_size ? take(*value_size) : std::nullopt;
       if (!value) return InvalidReason::kTruncatedVar;
-      if (*key == "CONTENT_LENGTH" && !read_length(*value, result)) {
+      if (*key == "CONTENT_LENGTH" && !read_length_plainly(*value, result)) {
         return InvalidReason::kBadContentLength;
       }
       result->vars.emplace_back(*key, *value);
     }
     return InvalidReason::kNone;
-  }
-
-  // Decimal text compared as text: no arithmetic that could overflow.
-  static bool read_length(const std::string& value, PlainVars* result) {
-    result->content_length.reset();
-    if (value.empty()) return true;
-    if (value.find_first_not_of("0123456789") != std::string::npos) return false;
-    const std::string largest = "9007199254740991";
-    const size_t first = value.find_first_not_of('0');
-    const std::string digits = first == std::string::npos ? "0" : value.substr(first);
-    if (digits.size() > largest.size()) return false;
-    if (digits.size() == largest.size() && digits > largest) return false;
-    result->content_length = std::stoull(digits);
-    return true;
   }
 
   std::optional<size_t> take_size() {

@@ -1,21 +1,33 @@
 /**
- * The corpus: `valid/` and `invalid/`, raw bytes (`NNN-name.bin`) beside what a reader must make of them
- * (`NNN-name.json`). The C++ tests read the same files, and the fuzzers start from the same bytes.
+ * The corpus, a folder for each protocol but uwsgi, whose packets lie beside this file: `valid/` and `invalid/`, raw bytes
+ * (`NNN-name.bin`) beside what a reader must make of them (`NNN-name.json`). The C++ tests read the same files, and the
+ * fuzzers start from the same bytes.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Var } from './encode.js';
 
-/** As in native/core/protocol/uwsgi.h, in words. */
-export type InvalidReason = 'empty-key' | 'truncated-var' | 'bad-content-length' | 'no-vars' | 'http' | 'tls';
+/** As in native/core/protocol/vars.h, in words. */
+export type InvalidReason =
+  | 'empty-key'
+  | 'truncated-var'
+  | 'bad-content-length'
+  | 'no-vars'
+  | 'http'
+  | 'tls'
+  | 'too-many-vars'
+  | 'version'
+  | 'unexpected'
+  | 'short-body'
+  | 'netstring'
+  | 'no-content-length';
 
+/** Of SCGI, and what all have. */
 export interface ValidPacket {
   name: string;
   /** What this packet is here for. */
   why: string;
   bytes: Buffer;
-  modifier1: number;
-  modifier2: number;
   /** In the order of the packet, repetitions included. */
   vars: Var[];
   /** Of the last CONTENT_LENGTH; null when that is absent or empty. */
@@ -24,6 +36,27 @@ export interface ValidPacket {
   body: Buffer;
   /** Bytes after the body, which belong to nobody. */
   surplus: Buffer;
+}
+
+export interface UwsgiPacket extends ValidPacket {
+  modifier1: number;
+  modifier2: number;
+}
+
+/** As in native/core/protocol/fastcgi.h, in words; what asks for no more bytes, in order. */
+export type FastcgiStep =
+  | 'head'
+  | 'end'
+  | 'aborted'
+  | 'multiplexed'
+  | 'unknown-role'
+  | 'values'
+  | 'unknown-type';
+
+export interface FastcgiPacket extends ValidPacket {
+  /** FCGI_KEEP_CONN, 0 or 1. */
+  keep: number;
+  steps: FastcgiStep[];
 }
 
 export interface InvalidPacket {
@@ -43,22 +76,22 @@ export interface Repeat<T> {
 export type StoredText = string | Repeat<string>;
 export type StoredVar = readonly [key: StoredText, value: StoredText];
 
-export interface StoredValid {
+export interface StoredPacket {
   why: string;
-  modifier1: number;
-  modifier2: number;
   vars: readonly (StoredVar | Repeat<StoredVar>)[];
   contentLength: number | null;
   body: StoredText;
   surplus: StoredText;
 }
+export type StoredUwsgi = StoredPacket & Pick<UwsgiPacket, 'modifier1' | 'modifier2'>;
+export type StoredFastcgi = StoredPacket & Pick<FastcgiPacket, 'keep' | 'steps'>;
 export type StoredInvalid = Pick<InvalidPacket, 'why' | 'reason' | 'varsBefore'>;
 
 export function expandText(text: StoredText): string {
   return typeof text === 'string' ? text : text.repeat.repeat(text.times);
 }
 
-export function expandVars(stored: StoredValid['vars']): Var[] {
+export function expandVars(stored: StoredPacket['vars']): Var[] {
   return stored.flatMap((entry) => {
     const { repeat, times } = 'repeat' in entry ? entry : { repeat: entry, times: 1 };
     const pair: Var = [expandText(repeat[0]), expandText(repeat[1])];
@@ -66,8 +99,18 @@ export function expandVars(stored: StoredValid['vars']): Var[] {
   });
 }
 
-export function validPackets(): ValidPacket[] {
-  return readKind<StoredValid>('valid').map(({ name, bytes, stored }) => ({
+export const validPackets = () => readValid<StoredUwsgi>('valid');
+export const fastcgiPackets = () => readValid<StoredFastcgi>('fastcgi/valid');
+export const scgiPackets = () => readValid<StoredPacket>('scgi/valid');
+
+/** @param protocol '' is uwsgi */
+export function invalidPackets(protocol: '' | 'fastcgi' | 'scgi' = ''): InvalidPacket[] {
+  const files = readFolder<StoredInvalid>(join(protocol, 'invalid'));
+  return files.map(({ name, bytes, stored }) => ({ ...stored, name, bytes }));
+}
+
+function readValid<T extends StoredPacket>(folder: string) {
+  return readFolder<T>(folder).map(({ name, bytes, stored }) => ({
     ...stored,
     name,
     bytes,
@@ -77,18 +120,14 @@ export function validPackets(): ValidPacket[] {
   }));
 }
 
-export function invalidPackets(): InvalidPacket[] {
-  return readKind<StoredInvalid>('invalid').map(({ name, bytes, stored }) => ({ ...stored, name, bytes }));
-}
-
-function readKind<T>(kind: 'valid' | 'invalid') {
-  const folder = join(import.meta.dirname, kind);
-  return readdirSync(folder)
+function readFolder<T>(folder: string) {
+  const path = join(import.meta.dirname, folder);
+  return readdirSync(path)
     .filter((file) => file.endsWith('.bin'))
     .sort()
     .map((file) => {
       const name = file.slice(0, -'.bin'.length);
-      const stored = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as T;
-      return { name: `${kind}/${name}`, bytes: readFileSync(join(folder, file)), stored };
+      const stored = JSON.parse(readFileSync(join(path, `${name}.json`), 'utf8')) as T;
+      return { name: `${folder}/${name}`, bytes: readFileSync(join(path, file)), stored };
     });
 }

@@ -1,37 +1,56 @@
 /**
  * What the files of the corpus are made from. `UPDATE_PACKETS=1 npx vitest run test/packets` writes them; without the
- * variable that test compares. A packet found by a fuzzer goes into `invalid.ts` or `valid.ts` under the next number.
+ * variable that test compares. A packet found by a fuzzer goes into `invalid.ts`, `valid.ts`,
+ * `fastcgi.ts` or `scgi.ts` under the next number.
  */
-import { expandText, expandVars, type StoredInvalid, type StoredValid } from './corpus.js';
+import { expandText, expandVars, type StoredPacket, type StoredUwsgi } from './corpus.js';
 import { encodePacket } from './encode.js';
-import { invalidSources } from './invalid.js';
+import { encodeScgi } from './encode-scgi.js';
+import { completeFastcgi, invalidFastcgi, validFastcgi } from './fastcgi.js';
+import { type InvalidSource, invalidSources } from './invalid.js';
+import { invalidScgi, validScgi } from './scgi.js';
 import { type ValidSource, validSources } from './valid.js';
 
 /** Every file of the corpus: its path under test/packets, and its bytes. */
 export function corpusFiles(): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
+  const add = (path: string, bytes: Buffer, stored: object) => {
+    files.set(`${path}.bin`, bytes);
+    files.set(`${path}.json`, jsonFile(stored));
+  };
+  const addInvalid = (folder: string, sources: Record<string, InvalidSource>) => {
+    for (const [name, { bytes, why, reason, varsBefore }] of Object.entries(sources))
+      add(`${folder}/${name}`, bytes, { why, reason, varsBefore });
+  };
   for (const [name, source] of Object.entries(validSources)) {
+    const stored: StoredUwsgi = completeUwsgi(source);
+    add(`valid/${name}`, encodePacket(expandVars(stored.vars), { ...stored, body: rest(stored) }), stored);
+  }
+  for (const [name, source] of Object.entries(validFastcgi)) {
+    const { stored, bytes } = completeFastcgi(source);
+    add(`fastcgi/valid/${name}`, bytes, stored);
+  }
+  for (const [name, source] of Object.entries(validScgi)) {
     const stored = complete(source);
-    files.set(`valid/${name}.bin`, encodeStored(stored));
-    files.set(`valid/${name}.json`, jsonFile(stored));
+    add(`scgi/valid/${name}`, encodeScgi(expandVars(stored.vars), rest(stored)), stored);
   }
-  for (const [name, { bytes, why, reason, varsBefore }] of Object.entries(invalidSources)) {
-    const stored: StoredInvalid = { why, reason, varsBefore };
-    files.set(`invalid/${name}.bin`, bytes);
-    files.set(`invalid/${name}.json`, jsonFile(stored));
-  }
+  addInvalid('invalid', invalidSources);
+  addInvalid('fastcgi/invalid', invalidFastcgi);
+  addInvalid('scgi/invalid', invalidScgi);
   return files;
 }
 
-function complete(source: ValidSource): StoredValid {
-  const { why, modifier1 = 0, modifier2 = 0, vars, contentLength = null, body = '', surplus = '' } = source;
-  return { why, modifier1, modifier2, vars, contentLength, body, surplus };
+function complete({ why, vars, contentLength = null, body = '', surplus = '' }: ValidSource): StoredPacket {
+  return { why, vars, contentLength, body, surplus };
 }
 
-function encodeStored(stored: StoredValid): Buffer {
-  const body = expandText(stored.body) + expandText(stored.surplus);
-  return encodePacket(expandVars(stored.vars), { ...stored, body });
+function completeUwsgi({ modifier1 = 0, modifier2 = 0, ...source }: ValidSource): StoredUwsgi {
+  const { why, ...stored } = complete(source);
+  return { why, modifier1, modifier2, ...stored };
 }
+
+/** What follows the vars. */
+const rest = ({ body, surplus }: StoredPacket) => expandText(body) + expandText(surplus);
 
 const columns = 110;
 

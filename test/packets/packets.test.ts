@@ -1,16 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { invalidPackets, validPackets } from './corpus.js';
+import { fastcgiPackets, invalidPackets, scgiPackets, type ValidPacket, validPackets } from './corpus.js';
 import { encodePacket } from './encode.js';
 import { corpusFiles } from './generate.js';
 
-const kinds = ['valid', 'invalid'] as const;
+const kinds = ['', 'fastcgi', 'scgi'].flatMap((folder) => [join(folder, 'valid'), join(folder, 'invalid')]);
 
 if (process.env.UPDATE_PACKETS) {
   for (const kind of kinds) {
     rmSync(join(import.meta.dirname, kind), { recursive: true, force: true });
-    mkdirSync(join(import.meta.dirname, kind));
+    mkdirSync(join(import.meta.dirname, kind), { recursive: true });
   }
   for (const [path, bytes] of corpusFiles()) writeFileSync(join(import.meta.dirname, path), bytes);
 }
@@ -40,19 +40,31 @@ describe('the files of the corpus', () => {
   });
 });
 
+function agreesWithItself(packet: ValidPacket): void {
+  expect(packet.why).not.toBe('');
+  const last = packet.vars.filter(([key]) => key === 'CONTENT_LENGTH').at(-1)?.[1] ?? '';
+  expect(packet.contentLength).toBe(last === '' ? null : Number(last));
+}
+
 describe('the corpus as read', () => {
   test.each(validPackets().map((packet) => [packet.name, packet] as const))('%s', (_, packet) => {
     const body = Buffer.concat([packet.body, packet.surplus]);
     expect(encodePacket(packet.vars, { ...packet, body }).equals(packet.bytes)).toBe(true);
-    expect(packet.why).not.toBe('');
-
-    const last = packet.vars.filter(([key]) => key === 'CONTENT_LENGTH').at(-1)?.[1] ?? '';
-    expect(packet.contentLength).toBe(last === '' ? null : Number(last));
+    agreesWithItself(packet);
     expect(packet.body.length).toBeLessThanOrEqual(packet.contentLength ?? 0);
   });
 
-  test('has both kinds', () => {
+  test.each([...fastcgiPackets(), ...scgiPackets()].map((packet) => [packet.name, packet] as const))(
+    '%s',
+    (_, packet) => agreesWithItself(packet),
+  );
+
+  test('has both kinds, of each protocol', () => {
     expect(validPackets().length).toBeGreaterThan(30);
     expect(invalidPackets().length).toBeGreaterThan(30);
+    for (const protocol of ['fastcgi', 'scgi'] as const)
+      expect(invalidPackets(protocol).length).toBeGreaterThan(15);
+    expect(fastcgiPackets().length).toBeGreaterThan(25);
+    expect(scgiPackets().length).toBeGreaterThan(15);
   });
 });

@@ -11,6 +11,9 @@ constexpr size_t kHttpOpening = 4;
 
 Header invalid(InvalidReason reason) { return {ParseStatus::kInvalid, reason, 0, 0}; }
 
+// What HTTP or TLS begins with: some bytes more will tell.
+bool may_be_another(uint8_t first) { return (first >= 'A' && first <= 'Z') || first == 0x16; }
+
 // The bytes up to the next NUL at or behind *at, which is moved behind that. False when there is none.
 bool next_text(Bytes block, size_t* at, Bytes* text) {
   const size_t left = block.size() - *at;
@@ -31,8 +34,7 @@ Header parse_header(Bytes bytes) {
   for (size_t i = 0; i < std::min(bytes.size(), kMaxHeaderSize); ++i) {
     const unsigned digit = bytes[i] - unsigned{'0'};
     if (bytes[i] == ':' && i > 0) return {ParseStatus::kComplete, InvalidReason::kNone, i + 1, value};
-    // Letters may turn out to be HTTP.
-    if (digit > 9 && (bytes.size() >= kHttpOpening || bytes[i] < 'A' || bytes[i] > 'Z'))
+    if (digit > 9 && (bytes.size() >= kHttpOpening || !may_be_another(bytes[0])))
       return invalid(InvalidReason::kNetstring);
     if (digit > 9) break;
     value = value * 10 + digit;
