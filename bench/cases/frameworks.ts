@@ -1,6 +1,7 @@
 /** What it costs to run an unchanged application here instead of by itself: both behind one nginx worker. */
 import autocannon from 'autocannon';
 import { allocatedDuring, counting } from '../allocations.js';
+import type { Contender } from '../contender.js';
 import { frameworks, withNodeHttp, withUwsgiNode } from '../contenders/frameworks.js';
 import { errors } from '../errors.js';
 import { atLeast, atMost, type Figure, ratioFigure } from '../figure.js';
@@ -16,30 +17,40 @@ const WARM_UP_REQUESTS = 5_000;
 const pairs = frameworks.map((framework) => ({
   framework,
   here: withUwsgiNode(framework),
+  kept: withUwsgiNode(framework, 'fastcgi'),
   alone: withNodeHttp(framework),
 }));
 
 async function speed(session: Session): Promise<Figure[]> {
-  const entries = pairs.flatMap(({ here, alone }) => [
-    { contender: here, ...shape },
-    { contender: alone, ...shape },
-  ]);
+  const entries = pairs.flatMap(({ here, kept, alone }) =>
+    [here, kept, alone].map((contender) => ({ contender, ...shape })),
+  );
   const results = await session.alternating(entries, behindNginx(), { sliceSeconds: HTTP_SLICE_S });
-  return pairs.flatMap(({ framework: { name, app }, here, alone }) => {
+  const cpu = (contender: Contender) => results.series(contender, (m) => m.cpuPerRequest);
+  const rate = (contender: Contender) => results.series(contender, (m) => m.requestsPerSecond);
+  return pairs.flatMap(({ framework: { name, app }, here, kept, alone }) => {
     // So little work that nginx is the slower side, which opens a connection for each uwsgi request.
     const isBare = app === 'listener.js';
-    const cpu = (contender: typeof here) => results.series(contender, (m) => m.cpuPerRequest);
-    const rate = (contender: typeof here) => results.series(contender, (m) => m.requestsPerSecond);
-    return [
-      ratioFigure(`server CPU per request behind nginx, ${name}`, 'µs', cpu(here), cpu(alone), atMost(0.8)),
-      ratioFigure(
-        `requests/s behind one nginx worker, ${name}`,
-        '/s',
-        rate(here),
-        rate(alone),
-        isBare ? null : atLeast(1),
-      ),
-    ];
+    return [here, kept].flatMap((contender) => {
+      const what = contender === kept ? `${name} over FastCGI` : name;
+      const enough = isBare && contender === here ? null : atLeast(1);
+      return [
+        ratioFigure(
+          `server CPU per request behind nginx, ${what}`,
+          'µs',
+          cpu(contender),
+          cpu(alone),
+          atMost(0.8),
+        ),
+        ratioFigure(
+          `requests/s behind one nginx worker, ${what}`,
+          '/s',
+          rate(contender),
+          rate(alone),
+          enough,
+        ),
+      ];
+    });
   });
 }
 
@@ -75,6 +86,6 @@ async function memory(session: Session): Promise<Figure[]> {
 export const frameworksCase: Case = {
   id: 'frameworks',
   title:
-    'Express, Fastify and a bare listener: uwsgi_pass to this server, proxy_pass keep-alive to node:http',
+    'Express, Fastify and a bare listener: uwsgi_pass and kept FastCGI to this server, proxy_pass keep-alive to node:http',
   run: async (session) => [...(await speed(session)), ...(await memory(session))],
 };

@@ -31,17 +31,26 @@ export function withNodeHttp({ name, app }: Framework): Contender {
   };
 }
 
-export function withUwsgiNode({ name, app }: Framework): Contender {
+/** The doors that nginx has to this server: `uwsgi_pass`, and `fastcgi_pass` over connections that it keeps. */
+const doors = {
+  uwsgi: { option: '--socket', suffix: '', words: '' },
+  fastcgi: { option: '--fastcgi-socket', suffix: '-fastcgi', words: ' over FastCGI' },
+} as const;
+
+export type Door = keyof typeof doors;
+
+export function withUwsgiNode({ name, app }: Framework, protocol: Door = 'uwsgi'): Contender {
+  const { option, suffix, words } = doors[protocol];
   return {
-    name: `uwsgi-node-${app}`,
-    label: `uwsgi-node, ${name}`,
+    name: `uwsgi-node-${app}${suffix}`,
+    label: `uwsgi-node, ${name}${words}`,
     unavailable: uwsgiNode.unavailable,
     async prepare({ dir }) {
       const address = join(dir, 'app.sock');
       const options = ['--master', '--processes', '1', '--threads', '1', '--disable-logging'];
       return {
-        command: [process.execPath, cli, '--socket', address, '--wsgi-file', join(appsDir, app), ...options],
-        endpoint: { protocol: 'uwsgi', address },
+        command: [process.execPath, cli, option, address, '--wsgi-file', join(appsDir, app), ...options],
+        endpoint: { protocol, address },
       };
     },
   };
