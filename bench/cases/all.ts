@@ -9,6 +9,7 @@ import { http } from './http.js';
 import { idleMemory } from './idle-memory.js';
 import { idleThreads } from './idle-threads.js';
 import { lanes } from './lanes.js';
+import { logging } from './logging.js';
 import { memory } from './memory.js';
 import { nodeServers } from './node-servers.js';
 import { oneProcess } from './one-process.js';
@@ -25,6 +26,7 @@ export const cases: readonly Case[] = [
   twoProcesses,
   headerSets,
   fastcgi,
+  logging,
   lanes,
   frameworksCase,
   http,

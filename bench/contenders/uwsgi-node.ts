@@ -6,13 +6,15 @@ import { appsDir, cli } from '../paths.js';
 import { freePort } from '../ports.js';
 import type { Endpoint } from '../probe.js';
 
+const quiet = ['--disable-logging'];
+
 function served(
   name: string,
   label: string,
   option: string,
   protocol: Endpoint['protocol'],
   address: (dir: string) => string | Promise<string>,
-  more: readonly string[] = [],
+  more: readonly string[] = quiet,
 ): Contender {
   return {
     name,
@@ -21,15 +23,7 @@ function served(
     async prepare({ dir, processes, threads, slowRounds }) {
       const endpoint = { protocol, address: await address(dir) };
       const shape = ['--processes', String(processes), '--threads', String(threads)];
-      const application = [
-        '--chdir',
-        appsDir,
-        '--module',
-        'hello',
-        '--master',
-        ...shape,
-        '--disable-logging',
-      ];
+      const application = ['--chdir', appsDir, '--module', 'hello', '--master', ...shape];
       return {
         command: [process.execPath, cli, option, endpoint.address, ...application, ...more],
         endpoint,
@@ -74,5 +68,20 @@ export const uwsgiNodeShortQueue = served(
   '--socket',
   'uwsgi',
   unixSocket,
-  ['--listen', '100'],
+  [...quiet, '--listen', '100'],
 );
+
+const logged = (name: string, label: string, ...more: string[]) =>
+  served(`uwsgi-node-${name}`, `uwsgi-node, ${label}`, '--socket', 'uwsgi', unixSocket, more);
+
+/** With a line for each request in a file: as uWSGI writes it, in nginx's format, as JSON. */
+export const uwsgiNodeLogs = [
+  logged('logging', 'request log'),
+  logged(
+    'log-format',
+    'log-format',
+    '--log-format',
+    '%(addr) - %(user) [%(ltime)] "%(method) %(uri) %(proto)" %(status) %(rsize) "%(referer)" "%(uagent)"',
+  ),
+  logged('log-json', 'log-json', '--log-json'),
+];

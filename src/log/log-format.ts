@@ -13,6 +13,7 @@ import {
   type BeginLine,
   type Departure,
   type LineOptions,
+  repeated,
   sizeOfHead,
 } from './request-line.js';
 import { onceASecond, strftime } from './strftime.js';
@@ -59,7 +60,7 @@ const micros = ({ milliseconds }: Departure) => Math.round(milliseconds * 1000);
 const hasLeft = ({ ending }: Departure) => Number(ending === 'left');
 const hasLeftSending = ({ ending }: Departure) => Number(ending === 'left-sending');
 
-/** What needs no escaping: numbers, and texts of our own. */
+/** What needs no escaping: numbers. */
 const own: Readonly<Record<string, (entry: Entry, end: Departure) => string | number>> = {
   status: (_, { head }) => head?.code ?? 0,
   rsize: (_, { bytes }) => bytes,
@@ -73,7 +74,6 @@ const own: Readonly<Record<string, (entry: Entry, end: Departure) => string | nu
   tmicros: ({ started }) => Math.floor(started * 1000),
   time: ({ started }) => Math.floor(started / 1000),
   epoch: () => Math.floor(Date.now() / 1000),
-  isotime: ({ started }) => new Date(started).toISOString(),
   switches: () => 1,
   vars: ({ arrival }) => arrival.vars * 2,
   pktsize: ({ arrival }) => arrival.size,
@@ -142,7 +142,10 @@ function pieceOf(
   if (time !== null) return ({ started }) => time(started);
   const fixed: Record<string, number> = { pid: process.pid, wid: options.workerId, core: options.core };
   if (Object.hasOwn(fixed, name)) return () => String(fixed[name]);
-  if (Object.hasOwn(own, name)) return (entry, end) => String(own[name]!(entry, end));
+  if (Object.hasOwn(own, name)) {
+    const number = own[name]!;
+    return (entry, end) => String(number(entry, end));
+  }
   if (name === 'cl') {
     const index = taken.add('CONTENT_LENGTH');
     return (entry) => String(Number(entry.taken[index] ?? 0) || 0);
@@ -150,17 +153,22 @@ function pieceOf(
   // No metrics are kept: as with uWSGI's when there is none of that name.
   if (name.startsWith('metric.')) return () => '0';
   const text = textOf(name, taken);
-  return (entry, end) => {
-    const value = text(entry, end);
-    return typeof value === 'string' && value !== '' ? escaped(value) : '-';
-  };
+  const shown = repeated((value) => (typeof value === 'string' && value !== '' ? escaped(value) : '-'));
+  return (entry, end) => shown(text(entry, end));
 }
 
 function timeOf(name: string, { date }: FormatOptions): ((milliseconds: number) => string) | null {
   const common = '%d/%b/%Y:%H:%M:%S %z';
+  if (name === 'isotime') return isoTime();
   if (name === 'ctime') return onceASecond(ctime);
   if (name === 'ltime') return onceASecond((when) => strftime(common, when));
   return name === 'ftime' ? onceASecond((when) => strftime(date ?? common, when)) : null;
+}
+
+/** `2025-10-08T12:00:00.000Z`: its last digits alone are made anew within a second. */
+function isoTime(): (milliseconds: number) => string {
+  const upToSeconds = onceASecond((when) => when.toISOString().slice(0, -'000Z'.length));
+  return (when) => `${upToSeconds(when)}${String(Math.floor(when) % 1000).padStart(3, '0')}Z`;
 }
 
 /** Texts that come from outside. */

@@ -5,7 +5,7 @@
  */
 import { ctime } from './ctime.js';
 import { escapeControls } from './escape.js';
-import { onceASecond } from './strftime.js';
+import { secondHand } from './strftime.js';
 
 /** What a line says of a response's head. */
 export interface LoggedHead {
@@ -38,6 +38,9 @@ export interface Departure {
   /** Of the body. */
   readonly bytes: number;
   readonly ending: Ending;
+  /** When: milliseconds of `performance.now()`. */
+  readonly at: number;
+  /** Since the request began. */
   readonly milliseconds: number;
   /** Requests of this thread, this one included. */
   readonly count: number;
@@ -58,31 +61,49 @@ export interface LineOptions {
 /** @param inMicros count microseconds, not milliseconds */
 export function defaultLine({ core, xForwardedFor }: LineOptions, inMicros: boolean): BeginLine {
   const start = `[pid: ${process.pid}|app: 0|req: `;
-  const time = onceASecond((date) => `[${ctime(date)}] `);
+  const time = secondHand((date) => ` bytes} [${ctime(date)}] `);
   const unit = inMicros ? ' micros ' : ' msecs ';
+  const peer = repeated((address) => `] ${printable(address)} (`);
+  const user = repeated((name) => `${printable(name)}) {`);
+  const method = repeated((name) => `${printable(name)} `);
   const end = endings(core);
   return (environ, { vars, size }) => {
     const { REMOTE_USER, REQUEST_METHOD, SERVER_PROTOCOL } = environ;
     const address = addressOf(environ, xForwardedFor);
     const uri = environ.REQUEST_URI ?? environ.PATH_INFO;
-    return ({ head, bytes, ending, milliseconds, count, countInAll }) => {
+    return ({ head, bytes, ending, at, milliseconds, count, countInAll }) => {
       const elapsed = Math.round(inMicros ? milliseconds * 1000 : milliseconds);
+      const how = ending === 'file' ? `${unit}via sendfile() ` : unit;
       // uWSGI counts keys and values as vars, and requests per application and in the whole instance.
-      return `${start}${count}/${countInAll}] ${printable(address)} (${printable(REMOTE_USER)}) {${vars * 2} vars in ${size} bytes} ${time(Date.now())}${printable(REQUEST_METHOD)} ${printable(uri)} => generated ${bytes} bytes in ${elapsed}${unit}${ending === 'file' ? 'via sendfile() ' : ''}(${printable(SERVER_PROTOCOL)}${end(head)}`;
+      return `${start}${count}/${countInAll}${peer(address)}${user(REMOTE_USER)}${vars * 2} vars in ${size}${time(at)}${method(REQUEST_METHOD)}${printable(uri)} => generated ${bytes} bytes in ${elapsed}${how}${end(head, SERVER_PROTOCOL)}`;
     };
   };
 }
 
-/** What follows the protocol. Most responses have the same head as the one before. */
-function endings(core: number): (head: LoggedHead | null) => string {
+/** From the protocol on. Most responses have the same head as the one before. */
+function endings(core: number): (head: LoggedHead | null, protocol: unknown) => string {
   let latest: LoggedHead | null = null;
+  let latestProtocol: unknown;
   let text = '';
-  return (head) => {
-    if (head === latest && text !== '') return text;
+  return (head, protocol) => {
+    if (head === latest && protocol === latestProtocol && text !== '') return text;
     latest = head;
+    latestProtocol = protocol;
     text =
-      ` ${head?.code ?? 0}) ${head?.headers.length ?? 0} headers in ` +
+      `(${printable(protocol)} ${head?.code ?? 0}) ${head?.headers.length ?? 0} headers in ` +
       `${sizeOfHead(head)} bytes (1 switches on core ${core})`;
+    return text;
+  };
+}
+
+/** What `make` makes of a value that most requests share with the one before. */
+export function repeated(make: (value: unknown) => string): (value: unknown) => string {
+  let latest: unknown;
+  let text = make(undefined);
+  return (value) => {
+    if (value === latest) return text;
+    latest = value;
+    text = make(value);
     return text;
   };
 }
@@ -91,10 +112,6 @@ export function addressOf(environ: Record<string, unknown>, xForwardedFor: boole
   return (xForwardedFor ? environ.HTTP_X_FORWARDED_FOR : undefined) ?? environ.REMOTE_ADDR;
 }
 
-/** Words that every other request repeats, known to be harmless. */
-const harmless = new Set(['', 'GET', 'POST', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0']);
-
-export function printable(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  return harmless.has(value) ? value : escapeControls(value);
+function printable(value: unknown): string {
+  return typeof value === 'string' ? escapeControls(value) : '';
 }

@@ -115,3 +115,20 @@ export function onceASecond(make: (date: Date) => string): (milliseconds: number
     return text;
   };
 }
+
+/**
+ * The text of the current second, for whoever has read a clock already: the argument is of `performance.now()`. The wall
+ * clock, as dear to read as a short line is to put together, is looked at once a second.
+ */
+export function secondHand(make: (date: Date) => string): (at: number) => string {
+  let until = Number.NEGATIVE_INFINITY;
+  let text = '';
+  return (at) => {
+    if (at >= until) {
+      const now = Date.now();
+      until = at + 1000 - (now % 1000);
+      text = make(new Date(now));
+    }
+    return text;
+  };
+}

@@ -149,6 +149,8 @@ async function run(): Promise<void> {
   });
   if (isObserved && scores !== undefined) (await import('./vitals.js')).tellVitals(native, server);
   watchUncaught(settings.uncaughtErrors, server);
+  // After an uncaught error or the application's own process.exit.
+  process.on('exit', () => server.flushLog());
   Object.assign(globalThis, { [Symbol.for(answerStuckSymbol)]: () => server.answerStuck() });
   control.on('message', (message: ControlToThread) => {
     if (message.type === 'drain') void drain(server, message.isReplaced);

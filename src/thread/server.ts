@@ -191,7 +191,7 @@ export class ThreadServer implements Requests {
     this.#engine.stopAccepting(isReplaced);
     await this.#front?.drain();
     while (this.#engine.openRequests() > 0) await delay(drainLook);
-    this.#log?.flush();
+    this.flushLog();
   }
 
   current(): OpenRequest | undefined {
@@ -212,13 +212,18 @@ export class ThreadServer implements Requests {
     this.#front?.keepAlive(wanted);
   }
 
+  /** Writes the request lines that wait; for a thread that ends on the spot. */
+  flushLog(): void {
+    this.#log?.flush();
+  }
+
   /** Lets go of everything; what is still open is answered with 503, and its application told that nobody listens. */
   close(): void {
     this.#engine.close();
     this.#pending.forEach((sink) => {
       if (!sink.over) sink.lose();
     });
-    this.#log?.flush();
+    this.flushLog();
   }
 
   /**
@@ -229,7 +234,7 @@ export class ThreadServer implements Requests {
     const cannotEnd = this.#front?.engine === 'uWebSockets.js';
     this.#harakiri?.answerStuck(cannotEnd ? UWS_CORK : 0);
     if (cannotEnd) this.#engine.close();
-    this.#log?.flush();
+    this.flushLog();
   }
 
   #makeHarakiri(): FrontHarakiri | null {

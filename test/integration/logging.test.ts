@@ -118,6 +118,17 @@ describe('several workers', () => {
     expect(ofType('server').some(({ msg }) => /^Error: thrown outside.*\n {4}at /.test(msg))).toBe(true);
   });
 
+  it('lose no line of a thread that ends on the spot', async () => {
+    const server = await instance.start();
+    const paths = Array.from({ length: 40 }, (_, i) => `/${i}`);
+    await answer(paths);
+    await instance.get('/exit').catch(() => {});
+    await server.lines.waitFor(/process\.exit\(3\) was called/);
+    await server.stop();
+    const lines = server.lines.matching(/^\[pid/).map((line) => whole.exec(line)?.[2]);
+    expect(lines.filter((path) => path !== undefined).sort()).toEqual(paths.sort());
+  });
+
   /** Twenty at a time. */
   async function answer(uris: readonly string[]): Promise<void> {
     const lanes = Array.from({ length: 20 }, async (_, lane) => {

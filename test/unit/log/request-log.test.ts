@@ -64,6 +64,7 @@ const fields = () => format.exec(lines().at(-1)!)?.groups;
 describe('a line', () => {
   it('has the format of uWSGI', () => {
     vi.useFakeTimers({ now: new Date(2025, 9, 8, 12, 0, 0) });
+    log = makeLog();
     const end = log.begin(request, packet);
     vi.advanceTimersByTime(3);
     end(head, 12);
