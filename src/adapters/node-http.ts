@@ -8,10 +8,11 @@ import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
 import { ClassesOf } from './message-classes.js';
+import type { Peer } from './peer.js';
 import { headerNamesOf, type Learned, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
 import { SinkPeer } from './sink-peer.js';
-import { type Peer, PeerSocket } from './socket.js';
+import { PeerSocket } from './socket.js';
 import { isUpgrade, upgrade, upgradeServer } from './websocket.js';
 
 /** May be async: a rejection is logged with the request and answered with 500. */

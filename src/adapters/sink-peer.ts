@@ -5,7 +5,7 @@
 import { makeHead } from '../wsgi/headers.js';
 import type { Chunk, Flow, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import { parseHeaders } from './head.js';
-import type { Peer } from './socket.js';
+import type { Peer } from './peer.js';
 
 /** They belong to the connection, which is the sink's affair. */
 const ofConnection = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|trailer|te)$/i;

@@ -5,24 +5,10 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { BodySource } from '../wsgi/body-source.js';
 import { makeHead } from '../wsgi/headers.js';
-import type { Chunk, Environ, Flow, ResponseHead } from '../wsgi/types.js';
+import type { Chunk, Environ, Flow } from '../wsgi/types.js';
 import { WrittenHead } from './head.js';
-import { LateDuplex } from './late-duplex.js';
-
-/** The other end of a socket: a native connection, or a sink that takes the response apart again (sink-peer.ts). */
-export interface Peer {
-  writeRaw(latin1: string | null, chunk: Chunk | null): Flow;
-  endRaw(latin1: string | null, chunk: Chunk | null, describe: () => ResponseHead): Flow;
-  abort(): void;
-  onDrain(callback: () => void): void;
-  onGone(callback: () => void): void;
-  upgrade?(): BodySource | null;
-}
-
-interface Written {
-  chunk: Chunk;
-  encoding: BufferEncoding | 'buffer';
-}
+import { NetSocket } from './net-socket.js';
+import { bytesOf, isLatin1, isUtf8, type Peer, type Written } from './peer.js';
 
 type Done = (error?: Error | null) => void;
 
@@ -43,18 +29,16 @@ const none: never[] = [];
  */
 const mostAtOnce = 65536;
 
-export class PeerSocket extends LateDuplex {
+export class PeerSocket extends NetSocket {
   /** The response that is written, as node:http's sockets have it; null after an upgrade. */
   _httpMessage: Message | null = null;
-  declare readonly connecting: boolean;
-  declare readonly pending: boolean;
   /** The http.Server that was captured, where there is one. */
   readonly server: Server | null;
   /** As node:http knows it: there is no `finish` any more. */
   declare _hadError: boolean;
 
   static {
-    Object.assign(PeerSocket.prototype, { connecting: false, pending: false, _hadError: false });
+    Object.assign(PeerSocket.prototype, { _hadError: false });
     // What a response asks to know whether everything has left. A property in Node's types, an accessor in Node.
     Object.defineProperty(PeerSocket.prototype, 'writableLength', {
       get(this: PeerSocket & { _writableState: { length: number } }) {
@@ -64,7 +48,6 @@ export class PeerSocket extends LateDuplex {
     });
   }
 
-  readonly #environ: Environ;
   readonly #peer: Peer;
   #incoming: BodySource | null = null;
   #complete = false;
@@ -75,85 +58,12 @@ export class PeerSocket extends LateDuplex {
   #queued: Written[] = none;
   #queuedSize = 0;
   #callbacks: Done[] = none;
-  #timeout = 0;
-  #timer: NodeJS.Timeout | null = null;
 
   constructor(environ: Environ, peer: Peer, server: Server | null) {
-    super();
-    this.#environ = environ;
+    super(environ);
     this.#peer = peer;
     this.server = server;
-    // As a TLS socket has it: frameworks read it for `req.protocol` and secure cookies.
-    if (environ['wsgi.url_scheme'] === 'https') Object.assign(this, { encrypted: true });
     peer.onGone(() => this.#lose());
-  }
-
-  // --- what net.Socket has
-
-  get remoteAddress(): string | undefined {
-    return textOf(this.#environ.REMOTE_ADDR);
-  }
-  get remotePort(): number | undefined {
-    return numberOf(this.#environ.REMOTE_PORT);
-  }
-  get remoteFamily(): string | undefined {
-    return familyOf(this.remoteAddress);
-  }
-  get localAddress(): string | undefined {
-    return textOf(this.#environ.SERVER_ADDR);
-  }
-  get localPort(): number | undefined {
-    return numberOf(this.#environ.SERVER_PORT);
-  }
-  get localFamily(): string | undefined {
-    return familyOf(this.localAddress);
-  }
-  get readyState(): string {
-    if (this.readable && this.writable) return 'open';
-    if (this.readable) return 'readOnly';
-    return this.writable ? 'writeOnly' : 'closed';
-  }
-  get timeout(): number {
-    return this.#timeout;
-  }
-
-  address(): { address?: string; family?: string; port?: number } {
-    const { localAddress: address, localFamily: family, localPort: port } = this;
-    return address === undefined ? {} : { address, family: family!, ...(port !== undefined && { port }) };
-  }
-  setNoDelay(): this {
-    return this;
-  }
-  setKeepAlive(): this {
-    return this;
-  }
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
-  }
-
-  /** Of silence in milliseconds; 0: none. Then what node:http does: `timeout` is emitted, or the connection ends. */
-  setTimeout(milliseconds: number, callback?: () => void): this {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timeout = milliseconds;
-    this.#timer = milliseconds > 0 ? setTimeout(() => this.#timedOut(), milliseconds) : null;
-    if (callback !== undefined) {
-      if (milliseconds > 0) this.once('timeout', callback);
-      else this.removeListener('timeout', callback);
-    }
-    return this;
-  }
-
-  destroySoon(): void {
-    if (this.writable) this.end();
-    if (this.writableFinished) this.destroy();
-    else this.once('finish', () => this.destroy());
-  }
-
-  resetAndDestroy(): this {
-    return this.destroy();
   }
 
   // --- the response
@@ -216,7 +126,7 @@ export class PeerSocket extends LateDuplex {
 
   /** @param last this is all that was missing of the response */
   #flush(last = false): void {
-    this.#timer?.refresh();
+    this.breakSilence();
     const written = this.#queued;
     this.#queued = none;
     const flow = written.length === 0 && !last ? 'sent' : this.#sendAll(written, last);
@@ -254,12 +164,12 @@ export class PeerSocket extends LateDuplex {
   }
 
   override _write(chunk: Chunk, encoding: BufferEncoding, done: Done): void {
-    this.#timer?.refresh();
+    this.breakSilence();
     this.#settle(this.#send({ chunk, encoding }), done);
   }
 
   override _writev(chunks: Written[], done: Done): void {
-    this.#timer?.refresh();
+    this.breakSilence();
     this.#settle(this.#sendAll(chunks), done);
   }
 
@@ -285,14 +195,13 @@ export class PeerSocket extends LateDuplex {
 
   override _read(): void {
     this.#incoming?.read((chunk) => {
-      this.#timer?.refresh();
+      this.breakSilence();
       this.push(chunk);
     });
   }
 
   override _destroy(error: Error | null, done: Done): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.stopWaiting();
     if (!this.#complete) {
       this.#complete = true;
       this.#peer.abort();
@@ -344,7 +253,7 @@ export class PeerSocket extends LateDuplex {
   }
 
   /** As `socketOnTimeout` of node:http: whoever listens decides; if nobody does, the connection ends. */
-  #timedOut(): void {
+  protected override timedOut(): void {
     const response = this._httpMessage;
     let heard = this.emit('timeout');
     if (response !== null) {
@@ -364,29 +273,4 @@ function abortRequest(response: ServerResponse | null): void {
 
 function callAll(callbacks: readonly Done[]): void {
   for (const callback of callbacks) callback();
-}
-
-function bytesOf({ chunk, encoding }: Written): Uint8Array {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
-}
-
-function isLatin1(encoding: string): boolean {
-  return encoding === 'latin1' || encoding === 'ascii' || encoding === 'binary';
-}
-
-function isUtf8(encoding: string): boolean {
-  return encoding === 'utf8' || encoding === 'utf-8';
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined;
-}
-
-function familyOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  return address.includes(':') ? 'IPv6' : 'IPv4';
 }

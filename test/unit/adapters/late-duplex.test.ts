@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Duplex, finished } from 'node:stream';
 import { expect, it } from 'vitest';
+import type { Peer } from '../../../src/adapters/peer.js';
 import { makeResponse } from '../../../src/adapters/response.js';
-import { type Peer, PeerSocket } from '../../../src/adapters/socket.js';
+import { PeerSocket } from '../../../src/adapters/socket.js';
 import type { Chunk, Environ, Flow } from '../../../src/wsgi/types.js';
 
 class RecordingPeer implements Peer {
