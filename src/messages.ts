@@ -64,6 +64,8 @@ export interface StartWorker {
   listeners: InheritedListener[];
   /** Missing where there is no scoreboard. */
   scores?: ScoreRows | undefined;
+  /** Its threads let debuggers connect, from the start. */
+  isDebugged?: boolean;
   /** The descriptors' numbers in the worker process; missing where no socket speaks FastCGI. */
   exchange?: Exchange | undefined;
   logs?: (WorkerLogs & { first: number }) | undefined;
@@ -93,7 +95,18 @@ export interface Look {
   ask: number;
   question: Question;
 }
-export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs | Look;
+/** master → control thread: the port for debuggers is free, take it. */
+export interface TakeDebugPort {
+  type: 'take-debug-port';
+}
+export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs | Look | TakeDebugPort;
+
+/** Where debuggers connect to one JS thread. */
+export interface DebugAddress {
+  host: string;
+  /** 0: the kernel chooses. */
+  port: number;
+}
 
 /** Where one JS thread is: lines for whoever asked. */
 export interface ThreadStack {
@@ -170,6 +183,8 @@ export interface ThreadStart {
   listeners: InheritedListener[];
   /** `row` is this thread's own. */
   scores?: ScoreRows | undefined;
+  /** Debuggers may connect here before the application is loaded. */
+  debug?: DebugAddress | undefined;
   /** Descriptor for request lines; 2 by default. */
   requestLogFd?: number;
   exchange?: Exchange | undefined;
@@ -185,7 +200,12 @@ export interface DrainThread {
  */
 export const answerStuckSymbol = 'uwsgi-node.answer-stuck';
 export const answerStuck = `globalThis[Symbol.for('${answerStuckSymbol}')]?.()`;
-export type ControlToThread = DrainThread | Collect;
+/** control thread → JS thread: let debuggers connect. */
+export interface DebugThread {
+  type: 'debug';
+  address: DebugAddress;
+}
+export type ControlToThread = DrainThread | Collect | DebugThread;
 export type ThreadToControl =
   | WorkerReady
   | WorkerFailed

@@ -130,12 +130,20 @@ class Judge implements Draft {
       this.refuse(second, problems.cheaperInitialOutside(cheaper, processes));
   }
 
+  private judgeInspect(): void {
+    const { inspect, inspectWorker, processes } = this.settings;
+    const line = this.lastOf('inspect-worker') ?? this.lastOf('inspect');
+    if (line && inspect !== null && inspectWorker > processes)
+      this.refuse(line, problems.inspectWorkerOutside(processes));
+  }
+
   /** What can only be said when everything has been read. */
   finish(isComplete: boolean, passed: readonly PassedSocket[]): void {
     const protocol = (this.protocol?.value ?? 'uwsgi') as SocketSetting['protocol'];
     this.settings.sockets = resolveSockets(this, protocol, resolve(this.cwd, this.settings.chdir ?? ''));
     if (this.sockets.length === 0) this.settings.sockets = passed.map((socket) => asWhole(socket, protocol));
     this.judgeCheaper();
+    this.judgeInspect();
     const { app, needApp, sockets, mounts } = this.settings;
     for (const { path, target } of this.mounts) {
       const isFile = /\.[cm]?[jt]s$/.test(target);

@@ -30,6 +30,15 @@ export interface EndpointSetting {
   origin: Origin;
 }
 
+/** Where debuggers connect: each thread of the worker has a port of its own. */
+export interface InspectSetting {
+  /** `127.0.0.1`, `::1`, a name. */
+  host: string;
+  /** Of core 0; the others follow. 0: the kernel chooses each. */
+  port: number;
+  origin: Origin;
+}
+
 /** The application to load. At most one of `module` and `file` is set. */
 export interface AppSetting {
   /** `wsgi`, `wsgi:application`, `pkg.mod:callable` */
@@ -169,6 +178,10 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** Where debuggers may connect to one worker; null: nowhere. */
+  inspect: InspectSetting | null;
+  /** The number of that worker; default 1. */
+  inspectWorker: number;
   /** Where CPU profiles and heap snapshots are written; the working directory by default. */
   profileDir: string;
   /** The server goes to the background, and `waits` until it serves; null: it stays. The log file is `logto`. */
@@ -330,6 +343,8 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    inspect: null,
+    inspectWorker: 1,
     profileDir: '.',
     daemonize: null,
     daemons: [],

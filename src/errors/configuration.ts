@@ -74,6 +74,13 @@ export const problems = {
       'INVALID_ADDRESS',
       `${quote(address)} is not an address: ${reason}; write a path, @name, host:port, :port or [ipv6]:port`,
     ),
+  invalidInspect: (value: string) =>
+    problem(
+      'INVALID_INSPECT',
+      `${quote(value)} is not where debuggers could connect; write PORT, HOST:PORT or [IPV6]:PORT, or nothing for 127.0.0.1:9229`,
+    ),
+  inspectWorkerOutside: (processes: number) =>
+    problem('INSPECT_WORKER_OUTSIDE', `there is no such worker: processes is ${processes}`),
   invalidProtocol: (name: string) =>
     problem('INVALID_PROTOCOL', `there is no protocol ${quote(name)}; write uwsgi, fastcgi, scgi or http`),
   protocolNotYet: (name: string) =>

@@ -3,6 +3,7 @@
  * the master; at the other end of every handle: src/worker/main.ts in a process of its own.
  */
 import { deaths, reloads, spawnedOnlyWorker, spawnedWorker } from '../log/startup.js';
+import { Debugged } from './debugged.js';
 import { cancelRespawn, makeSlot, type Slot } from './slot.js';
 import { type Life, type WorkerEvents, WorkerHandle } from './worker-handle.js';
 
@@ -19,6 +20,7 @@ export class Crew {
   readonly cheaped = new WeakSet<WorkerHandle>();
   /** Workers started in the place of others, by cause. */
   readonly respawns = new Map<RespawnCause, number>();
+  readonly #debugged = new Debugged();
   readonly #events: WorkerEvents;
   readonly #log: (...lines: string[]) => void;
 
@@ -72,7 +74,16 @@ export class Crew {
   make(slot: Slot, life: Life, cause: RespawnCause | null): WorkerHandle {
     slot.lives += 1;
     if (cause !== null) this.respawns.set(cause, (this.respawns.get(cause) ?? 0) + 1);
-    return new WorkerHandle(slot.id, life, this.#events);
+    const isDebugged = this.#debugged.isFree(life.settings, slot.id);
+    const worker = new WorkerHandle(slot.id, life, this.#events, isDebugged);
+    if (isDebugged) this.#debugged.hold(worker);
+    return worker;
+  }
+
+  /** To be called when one has gone: another one may have its port for debuggers. */
+  ended(worker: WorkerHandle): void {
+    const slot = this.slotOf(worker);
+    this.#debugged.release(worker, this.life.settings, [slot?.worker, slot?.successor?.worker]);
   }
 
   /** Lets a worker finish and go that has no slot any more. */

@@ -15,6 +15,7 @@ import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import type { Exchange } from '../messages.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
+import { checkDebugPorts } from './debug-ports.js';
 import { ENDPOINT_BACKLOG, endpointLines, endpointSockets } from './endpoint-sockets.js';
 import { runHooks } from './hooks.js';
 import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
@@ -116,6 +117,7 @@ export class Instance {
     lines.add(...socketLines(bound.listeners, missingIn(given.listeners, bound.listeners)));
     lines.add(...bound.warnings, ...given.warnings);
     this.endpoints = await openEndpoints(settings, target, given.listeners, lines);
+    lines.add(...checkDebugPorts(settings, native));
     const used = [...this.listeners, ...this.endpoints];
     lines.add(...missingIn(used, given.listeners).map(({ name }) => warnings.unusedSocket(name)));
     await this.runHooks('as-root', lines);
@@ -228,6 +230,7 @@ export class Instance {
     lines.add(...socketLines(listeners, missingIn(open, listeners)), ...bound.warnings);
     const endpointsOpen = [...this.endpoints, ...missingIn(this.endpoints, this.#passed)];
     try {
+      lines.add(...checkDebugPorts(settings, native, this.settings));
       return { listeners, endpoints: await openEndpoints(settings, nobody, endpointsOpen, lines) };
     } catch (error) {
       this.#closeNew({ listeners, endpoints: [] });

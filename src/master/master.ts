@@ -305,6 +305,7 @@ export class Master {
   #onEnded(worker: WorkerHandle, death: Death): void {
     const { id, pid } = worker;
     const slot = this.#crew.slotOf(worker);
+    this.#crew.ended(worker);
     if (this.#crew.retiring.delete(worker)) {
       if (this.#crew.cheaped.has(worker)) this.#log(cheaper.cheaped(id));
       else if (pid !== null) this.#log(reloads.killed(id, pid, endOf(death.code, death.signal)));

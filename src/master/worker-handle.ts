@@ -23,6 +23,7 @@ import {
 import { packageRoot } from '../package-root.js';
 import type { CoreWatch } from '../stats/core-score.js';
 import type { CoreActivity } from '../stats/snapshot.js';
+import { isDebuggable } from './debugged.js';
 import type { Rows, Score, Scoreboard } from './scoreboard.js';
 import { workerTitle } from './titles.js';
 
@@ -110,7 +111,8 @@ export class WorkerHandle {
   #readyAt: number | null = null;
   #mercy: NodeJS.Timeout | null = null;
 
-  constructor(id: number, life: Life, events: WorkerEvents) {
+  /** @param isDebugged debuggers may connect to it from the start. */
+  constructor(id: number, life: Life, events: WorkerEvents, isDebugged = false) {
     this.id = id;
     this.#events = events;
     this.#threads = life.settings.threads;
@@ -122,7 +124,8 @@ export class WorkerHandle {
       type: 'start',
       version: MESSAGES_VERSION,
       workerId: id,
-      settings: life.settings,
+      settings: isDebuggable(life.settings, id) ? { ...life.settings, harakiri: 0 } : life.settings,
+      ...(isDebugged && { isDebugged }),
       listeners: life.listeners.map(({ name, protocol, family, passed }, index) => ({
         fd: FIRST_LISTENER_FD + index,
         name,
@@ -175,6 +178,11 @@ export class WorkerHandle {
     const ask = this.#lastLook;
     this.#send({ type: 'look', ask, question });
     return new Promise((resolve) => this.#looks.set(ask, resolve));
+  }
+
+  /** Debuggers may connect to it from now on. */
+  takeDebugPort(): void {
+    this.#send({ type: 'take-debug-port' });
   }
 
   /** The log file is another. */

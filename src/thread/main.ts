@@ -15,6 +15,7 @@ import { log, setLineStyle } from '../log/stderr.js';
 import {
   answerStuckSymbol,
   type ControlToThread,
+  type DebugAddress,
   type FoundApp,
   type LoadedApp,
   type ThreadStart,
@@ -33,7 +34,8 @@ import { ThreadServer } from './server.js';
 import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
 
-const { settings, listeners, core, workerId, scores, requestLogFd, exchange } = workerData as ThreadStart;
+const { settings, listeners, core, workerId, scores, requestLogFd, exchange, debug } =
+  workerData as ThreadStart;
 const control = parentPort!;
 setLineStyle(serverStyle(settings));
 const shim = new ProcessShim().install(printStyle(settings, { workerId, core, threads: settings.threads }));
@@ -120,6 +122,7 @@ async function run(): Promise<void> {
     native.mapScoreboard(scores.fd, scores.size);
     native.keepScore(scores.row);
   }
+  if (debug !== undefined) await openToDebuggers(debug);
   const { application, app } = await load(settings);
   const report = exceptionReport(
     settings,
@@ -153,8 +156,16 @@ async function run(): Promise<void> {
   process.on('exit', () => server.flushLog());
   Object.assign(globalThis, { [Symbol.for(answerStuckSymbol)]: () => server.answerStuck() });
   control.on('message', (message: ControlToThread) => {
-    if (message.type === 'drain') void drain(server, message.isReplaced);
-    else void collect(message.ask);
+    switch (message.type) {
+      case 'drain':
+        void drain(server, message.isReplaced);
+        return;
+      case 'collect':
+        void collect(message.ask);
+        return;
+      case 'debug':
+        void openToDebuggers(message.address);
+    }
   });
   const http = await server.startHttp(listeners);
   endsItself = http !== 'uWebSockets.js';
@@ -166,6 +177,11 @@ function quotaOf({ threads, ...settings }: Settings): RequestQuota | null {
   if (limit === null || scores === undefined) return null;
   const rows = { first: scores.row - core, count: threads };
   return new RequestQuota({ limit, ...rows, scores: native, onReached: () => tell({ type: 'spent' }) });
+}
+
+async function openToDebuggers(address: DebugAddress): Promise<void> {
+  const { openDebugPort } = await import('./debug-port.js');
+  openDebugPort(address, { workerId, core });
 }
 
 /** Tells the metrics of the application. One whose collectors fail has none. */

@@ -4,7 +4,14 @@
  */
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import type { Collected, ControlToThread, ThreadStart, ThreadToControl, WorkerReady } from '../messages.js';
+import type {
+  Collected,
+  ControlToThread,
+  DebugAddress,
+  ThreadStart,
+  ThreadToControl,
+  WorkerReady,
+} from '../messages.js';
 import { packageRoot } from '../package-root.js';
 
 /** The piece of worker_threads.Worker that is used; tests bring their own. */
@@ -83,6 +90,11 @@ export class ThreadHandle {
   /** Asks for the metrics of its application. */
   collect(ask: number): void {
     if (this.state === 'ready') this.#thread?.postMessage({ type: 'collect', ask });
+  }
+
+  /** Lets debuggers connect. */
+  debug(address: DebugAddress): void {
+    if (this.state !== 'gone') this.#thread?.postMessage({ type: 'debug', address });
   }
 
   /** Node's number of the thread; -1 where there is none. */

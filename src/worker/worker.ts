@@ -11,6 +11,7 @@ import { deaths } from '../log/startup.js';
 import { setLineStyle } from '../log/stderr.js';
 import {
   type Answer,
+  type DebugAddress,
   EXIT_FAILED_APP,
   type InheritedListener,
   type Look,
@@ -85,6 +86,8 @@ export class WorkerControl {
   #start!: StartWorker;
   #slots: Slot[] = [];
   #http: string | null = null;
+  /** Debuggers may connect to its threads. */
+  #isDebugged = false;
   /** Cores whose thread cannot be ended: the process is about to be. */
   readonly #stuck = new Set<number>();
   #lastWords: NodeJS.Timeout | null = null;
@@ -118,7 +121,18 @@ export class WorkerControl {
         return;
       case 'look':
         void this.#look(message);
+        return;
+      case 'take-debug-port':
+        this.#isDebugged = true;
+        for (const { core, thread } of this.#slots) thread?.debug(this.#debugAddress(core)!);
     }
+  }
+
+  /** Null: debuggers are not to connect. */
+  #debugAddress(core: number): DebugAddress | null {
+    const inspect = this.#settings?.inspect ?? null;
+    if (inspect === null || !this.#isDebugged) return null;
+    return { host: inspect.host, port: inspect.port === 0 ? 0 : inspect.port + core };
   }
 
   async #look({ ask, question }: Look): Promise<void> {
@@ -149,6 +163,7 @@ export class WorkerControl {
 
   #begin(start: StartWorker): void {
     this.#start = start;
+    this.#isDebugged = start.isDebugged ?? false;
     if (start.version !== MESSAGES_VERSION) {
       this.#giveUp(startErrors.messagesVersion(start.version, MESSAGES_VERSION).message);
       return;
@@ -224,7 +239,11 @@ export class WorkerControl {
     const requestLogFd = logs === undefined || logs.requests === null ? 2 : logs.first + logs.requests;
     slot.respawn = null;
     const scores = first && { ...first, row: first.row + slot.core };
-    const start = { workerId, core: slot.core, settings, listeners, scores, requestLogFd, exchange };
+    const debug = this.#debugAddress(slot.core);
+    const start = {
+      ...{ workerId, core: slot.core, settings, listeners, scores, requestLogFd, exchange },
+      ...(debug !== null && { debug }),
+    };
     slot.thread = new ThreadHandle(start, this.#parts.spawnThread, this.#events);
   }
 

@@ -1,4 +1,5 @@
-import { intoBool, intoEndpoint, intoText } from '../into.js';
+import { intoInspect } from '../inspect.js';
+import { intoBool, intoEndpoint, intoInteger, intoText } from '../into.js';
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
 export const statsOptions = defineOptions('stats', [
@@ -32,6 +33,15 @@ export const statsOptions = defineOptions('stats', [
   text('stats-page', 'ADDRESS', 'serve a page here that shows what the server does', {
     impliesMaster: true,
     ...intoEndpoint('statsPage'),
+  }),
+  text('inspect', '[HOST:]PORT', 'let debuggers (chrome://inspect) connect to one worker here', {
+    argument: 'optional',
+    default: '127.0.0.1:9229',
+    apply: intoInspect,
+  }),
+  int('inspect-worker', 'N', 'which worker that is', {
+    default: '1',
+    ...intoInteger('inspectWorker', { min: 1 }),
   }),
   text('profile-dir', 'DIR', 'write CPU profiles and heap snapshots (uwsgi-node profile) here', {
     default: 'the working directory',

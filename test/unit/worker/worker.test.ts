@@ -81,6 +81,24 @@ describe('WorkerControl, looked into', () => {
   });
 });
 
+describe('WorkerControl, debugged', () => {
+  const inspect = { host: '127.0.0.1', port: 9229, origin: { file: null, line: null } };
+
+  it('lets debuggers connect to its threads when it may, each at a port of its own', () => {
+    const { control, threads } = start({ threads: 2, inspect });
+    expect(threads.map(({ start: { debug } }) => debug)).toEqual([undefined, undefined]);
+    control.receive({ type: 'take-debug-port' });
+    expect(threads.map(({ sent }) => sent)).toEqual(
+      [9229, 9230].map((port) => [{ type: 'debug', address: { host: '127.0.0.1', port } }]),
+    );
+    // So does a thread that takes the place of another one.
+    threads[1]!.ready();
+    threads[1]!.end(1);
+    vi.advanceTimersByTime(FIRST_DELAY);
+    expect(threads[2]?.start.debug ?? null).toBeNull();
+  });
+});
+
 describe('WorkerControl, starting', () => {
   it('starts every thread at once with what the master said', () => {
     const { threads } = start({ threads: 2 });
