@@ -1,6 +1,17 @@
-/** The value of `inspect`. */
+/** The values of options for whoever debugs the server. */
 import { problems } from '../errors/configuration.js';
+import { addressProblem } from './address.js';
+import { readText } from './into.js';
 import type { Draft, Occurrence } from './option.js';
+
+/** The number of each worker is put behind it, so it has to be a unix socket. */
+export function intoTracebacker(draft: Draft, at: Occurrence): void {
+  const address = readText(draft, at);
+  if (address === null) return;
+  const reason = /^(?!@).*:|^=/.test(address) ? 'this has to be a unix socket' : addressProblem(address);
+  if (reason !== null) draft.refuse(at, problems.invalidAddress(address, reason));
+  else draft.settings.tracebacker = { address, origin: at.origin };
+}
 
 /** Node's own. */
 const DEFAULT_PORT = 9229;

@@ -178,6 +178,8 @@ export interface Settings extends LogSettings {
   metrics: EndpointSetting | null;
   /** Serves a page with charts over HTTP; null: nowhere. */
   statsPage: EndpointSetting | null;
+  /** Serves the stacks of each worker at this path with the worker's number behind it; null: nowhere. */
+  tracebacker: EndpointSetting | null;
   /** Where debuggers may connect to one worker; null: nowhere. */
   inspect: InspectSetting | null;
   /** The number of that worker; default 1. */
@@ -343,6 +345,7 @@ export function defaultSettings(): Settings {
     statsNoCores: false,
     metrics: null,
     statsPage: null,
+    tracebacker: null,
     inspect: null,
     inspectWorker: 1,
     profileDir: '.',

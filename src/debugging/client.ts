@@ -23,6 +23,15 @@ export async function askMaster(target: string, request: DoorRequest): Promise<s
   return reply.lines;
 }
 
+/** What somebody at a unix socket tells whoever connects. @throws {UwsgiNodeError} UWSGI_DOOR */
+export async function readSocket(path: string): Promise<string> {
+  try {
+    return await exchange(native.connectUnix(path), null);
+  } catch (error) {
+    throw toolErrors.noAnswer(path, (error as Error).message);
+  }
+}
+
 /** The pid itself, or the file that the server has as its pidfile. */
 function pidOf(target: string): number {
   if (/^[1-9]\d{0,6}$/.test(target)) return Number(target);
@@ -49,13 +58,14 @@ function connectTo(target: string, pid: number): number {
   throw toolErrors.noDoor(target, 'another process has put itself in the place of the server');
 }
 
-function exchange(fd: number, request: DoorRequest): Promise<string> {
+/** @param request null: nothing is said. */
+function exchange(fd: number, request: DoorRequest | null): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = new Socket({ fd });
     const chunks: Buffer[] = [];
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', reject);
     socket.on('close', () => resolve(Buffer.concat(chunks).toString()));
-    socket.write(`${JSON.stringify(request)}\n`);
+    if (request !== null) socket.write(`${JSON.stringify(request)}\n`);
   });
 }

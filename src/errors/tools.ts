@@ -11,7 +11,8 @@ export const toolErrors = {
   tracebackUsage: () =>
     new UwsgiNodeError(
       'UWSGI_USAGE',
-      'usage: uwsgi-node traceback PID, where PID is that of the master, or the file that it has as its pidfile',
+      'usage: uwsgi-node traceback PID, where PID is that of the master, the file that it has as its pidfile, or a socket of ' +
+        'its tracebacker',
     ),
   profileUsage: (reason: string) =>
     new UwsgiNodeError(

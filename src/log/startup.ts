@@ -82,8 +82,14 @@ export function socketLine({ index, family, name, fd, assigned }: SocketLine): s
 }
 
 /** What operators' tools can connect to. */
-export function endpointLine(purpose: 'stats' | 'metrics' | 'page', name: string, fd: number): string {
-  const what = { stats: 'Stats server', metrics: 'Metrics', page: 'Stats page' }[purpose];
+export function endpointLine(
+  purpose: 'stats' | 'metrics' | 'page' | 'traceback',
+  name: string,
+  fd: number,
+): string {
+  const what = { stats: 'Stats server', metrics: 'Metrics', page: 'Stats page', traceback: 'Tracebacker' }[
+    purpose
+  ];
   return `*** ${what} enabled on ${name} fd: ${fd} ***`;
 }
 

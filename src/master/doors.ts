@@ -20,6 +20,7 @@ import { Reloader, type ReloadKind } from './reload.js';
 import type { SignalCalls } from './signals.js';
 import { activityLines, statisticsLines } from './statistics.js';
 import { TouchWatch, type Watched } from './touch.js';
+import { tracebackOf } from './traceback.js';
 
 export class Doors {
   readonly #instance: Instance;
@@ -75,6 +76,7 @@ export class Doors {
     this.#endpoints = new Endpoints({
       settings: () => instance.settings,
       snapshot: () => census.take(),
+      traceback: (id) => tracebackOf(Array.from(master.crew).filter((worker) => worker.id === id)),
       appMetrics: () => master.appMetrics.collect(),
       native,
       log,

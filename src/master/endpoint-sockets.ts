@@ -2,23 +2,34 @@
  * The sockets that operators' tools connect to (`stats`, `metrics`, `stats-page`): which there are, and what each is for.
  * Bound like the others, so that addresses, permissions, reloads and errors are the same.
  */
-import type { Settings, SocketSetting } from '../config/settings.js';
+import type { EndpointSetting, Settings, SocketSetting } from '../config/settings.js';
 import { endpointLine } from '../log/startup.js';
 import { isBoundTo } from './activation.js';
 import type { Listener } from './listeners.js';
 
 /** What an endpoint serves. Metrics and page may share one. */
-export type Purpose = 'stats' | 'metrics' | 'page';
+export type Purpose = 'stats' | 'metrics' | 'page' | 'traceback';
 
 /** Tools that may wait to be accepted. */
 export const ENDPOINT_BACKLOG = 128;
 
-const settingsOf = ({ stats, metrics, statsPage }: Settings) =>
-  [
-    ['stats', stats],
-    ['metrics', metrics],
-    ['page', statsPage],
-  ] as const;
+const settingsOf = (settings: Settings): [Purpose, EndpointSetting | null][] => [
+  ['stats', settings.stats],
+  ['metrics', settings.metrics],
+  ['page', settings.statsPage],
+  ...tracebackers(settings).map((setting): [Purpose, EndpointSetting] => ['traceback', setting]),
+];
+
+/** One for each worker, with its number at the end. */
+function tracebackers({ tracebacker, processes }: Settings): EndpointSetting[] {
+  if (tracebacker === null) return [];
+  const { address, origin } = tracebacker;
+  return Array.from({ length: processes }, (_, index) => ({ address: `${address}${index + 1}`, origin }));
+}
+
+/** The worker whose stacks a listener serves. */
+export const tracedBy = ({ tracebacker }: Settings, { address }: Listener): number =>
+  Number(address.slice(tracebacker?.address.length));
 
 /** One socket for each address. */
 export function endpointSockets(settings: Settings): SocketSetting[] {

@@ -7,12 +7,14 @@ import type { NativeSockets } from '../native.js';
 import type { Metric } from '../stats/exposition.js';
 import type { Routes } from '../stats/http-endpoint.js';
 import type { Snapshot } from '../stats/snapshot.js';
-import { type Purpose, purposesOf } from './endpoint-sockets.js';
+import { type Purpose, purposesOf, tracedBy } from './endpoint-sockets.js';
 import type { Listener } from './listeners.js';
 
 export interface EndpointParts {
   settings(): Settings;
   snapshot(): Snapshot;
+  /** Where the threads of a worker are. */
+  traceback(workerId: number): Promise<string[]>;
   /** What the application of each thread counts itself. */
   appMetrics(): Promise<Metric[][]>;
   native: Pick<NativeSockets, 'duplicateFd'>;
@@ -59,14 +61,15 @@ export class Endpoints {
   #start(listener: Listener, purposes: Purpose[]): Served {
     // The server closes its descriptor when it ends; the listener may be needed longer.
     const fd = this.#parts.native.duplicateFd(listener.fd);
-    const server = this.#open(fd, purposes).catch((error: Error) => {
+    const server = this.#open(fd, purposes, listener).catch((error: Error) => {
       this.#parts.log(`uwsgi-node: ${listener.name}: ${error.message}`);
       return null;
     });
     return { listener, purposes: String(purposes), server };
   }
 
-  #open(fd: number, purposes: Purpose[]): Promise<Closable> {
+  #open(fd: number, purposes: Purpose[], listener: Listener): Promise<Closable> {
+    if (purposes.includes('traceback')) return this.#openTracebacker(fd, listener);
     return purposes.includes('stats') ? this.#openStats(fd) : this.#openHttp(fd, purposes);
   }
 
@@ -83,6 +86,16 @@ export class Endpoints {
         return JSON.stringify(report, null, statsMinified ? 0 : '\t');
       },
       overHttp: () => settings().statsHttp,
+      log,
+    });
+  }
+
+  async #openTracebacker(fd: number, listener: Listener): Promise<Closable> {
+    const { settings, traceback, log } = this.#parts;
+    const { StatsServer } = await import('../stats/stats-server.js');
+    return new StatsServer(fd, {
+      report: async () => `${(await traceback(tracedBy(settings(), listener))).join('\n')}\n`,
+      overHttp: () => false,
       log,
     });
   }

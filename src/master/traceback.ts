@@ -7,8 +7,9 @@ import type { Answer, Question, ThreadStack } from '../messages.js';
 import type { CoreActivity } from '../stats/snapshot.js';
 import { activityLine } from './statistics.js';
 
-/** A control thread has to be given up on later than it gives up on its threads, milliseconds. */
-const PATIENCE = 10_000;
+/** A control thread has to be given up on later than it gives up on its threads, and before a client of
+ * `tracebacker` is let go; milliseconds. */
+const PATIENCE = 9_000;
 
 /** The piece of a worker handle that is used. */
 export interface Traced {

@@ -1,12 +1,12 @@
 /**
- * `stats`: whoever connects gets the statistics and is let go, as with uWSGI; with `stats-http` an HTTP head comes first.
+ * `stats`, `tracebacker`: whoever connects gets the statistics, or the stacks, and is let go, as with uWSGI; with `stats-http` an HTTP head comes first.
  * Runs in the master; at the other end: uwsgitop, exporters, `uwsgi-node top`.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 
 export interface StatsParts {
   /** The statistics of now, as text. */
-  report(): string;
+  report(): string | Promise<string>;
   /** Whether a request is read, and answered with a head. */
   overHttp(): boolean;
   /** Told what went wrong. */
@@ -56,27 +56,30 @@ export class StatsServer {
       this.#awaitRequest(client);
       return;
     }
-    client.end(this.#report());
+    void this.#answer(client);
     // What it may say is nobody's concern; left unread it would make a reset of the close.
     client.resume();
   }
 
   #awaitRequest(client: Socket): void {
     let request = '';
-    client.on('data', (bytes) => {
-      if (client.writableEnded) return;
+    const read = (bytes: Buffer) => {
       request += bytes.toString('latin1');
-      if (/\r?\n\r?\n/.test(request) || request.length >= LONGEST_REQUEST) client.end(HEAD + this.#report());
-    });
+      if (!/\r?\n\r?\n/.test(request) && request.length < LONGEST_REQUEST) return;
+      client.off('data', read).resume();
+      void this.#answer(client, HEAD);
+    };
+    client.on('data', read);
   }
 
   /** An answer that cannot be made is an empty one, as in uWSGI, and no reason for the master to end. */
-  #report(): string {
+  async #answer(client: Socket, head = ''): Promise<void> {
+    let report = '';
     try {
-      return this.#parts.report();
+      report = await this.#parts.report();
     } catch (error) {
       this.#parts.log(`stats: ${(error as Error).stack}`);
-      return '';
     }
+    client.end(head + report);
   }
 }

@@ -90,8 +90,10 @@ describe.concurrent('uwsgi-node traceback', () => {
     expect((await instance.get('/')).status).toBe(200);
   });
 
-  it('says what is wrong with a target', async () => {
-    const { server } = await start();
+  it('asks one worker at its socket, as uWSGI does; says what is wrong with a target', async () => {
+    const { instance, server } = await start('--processes', '2', '--py-tracebacker', 'tb');
+    const second = await run(['traceback', join(instance.folder, 'tb2')]);
+    expect(second.out).toMatch(/^worker 2 \(pid: \d+\) core 0: idle\n {4}no JavaScript runs: .*\n$/);
     const worker = await run(['traceback', String(server.workers[0])]);
     expect([worker.code, worker.err]).toEqual([
       1,

@@ -35,9 +35,6 @@ export const pythonOptions = defineOptions('python', [
     }),
     text('pyargv', 'TEXT', 'arguments the application sees'),
     text('test', 'MODULE', 'try to load a module, then exit', { short: 'J' }),
-    text('py-tracebacker', 'SOCKET', 'show what every thread is doing to whoever connects here', {
-      impliesMaster: true,
-    }),
     flag('start_response-nodelay', 'send the head at once, before the first chunk'),
     flag('wsgi-disable-file-wrapper', 'leave wsgi.file_wrapper out'),
     text('python-raw', 'FUNCTION', 'function that handles raw connections'),

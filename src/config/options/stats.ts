@@ -1,4 +1,4 @@
-import { intoInspect } from '../inspect.js';
+import { intoInspect, intoTracebacker } from '../inspect.js';
 import { intoBool, intoEndpoint, intoInteger, intoText } from '../into.js';
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
@@ -43,6 +43,16 @@ export const statsOptions = defineOptions('stats', [
     default: '1',
     ...intoInteger('inspectWorker', { min: 1 }),
   }),
+  text(
+    'tracebacker',
+    'PATH',
+    'tell whoever connects to PATH1, PATH2, … where the threads of that worker are',
+    {
+      aliases: ['py-tracebacker'],
+      impliesMaster: true,
+      apply: intoTracebacker,
+    },
+  ),
   text('profile-dir', 'DIR', 'write CPU profiles and heap snapshots (uwsgi-node profile) here', {
     default: 'the working directory',
     ...intoText('profileDir'),

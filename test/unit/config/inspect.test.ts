@@ -24,3 +24,8 @@ it('is off, or refused', () => {
     2,
   );
 });
+
+it('a tracebacker is a unix socket', () => {
+  expect(space.run(['--py-tracebacker', '@tb']).settings.tracebacker?.address).toBe('@tb');
+  expect(space.codes(['--tracebacker', '127.0.0.1:99'])).toEqual(['INVALID_ADDRESS']);
+});
