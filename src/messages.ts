@@ -174,7 +174,7 @@ export interface Collected {
 }
 export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | WorkerSpent | Collected | Looked;
 
-/** worker's control thread → JS thread, as `workerData`. */
+/** worker's control thread → JS thread, first message. */
 export interface ThreadStart {
   workerId: number;
   /** 0-based core number, as the request log prints it. */

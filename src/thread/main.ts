@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { maxRequestsOf } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
@@ -34,11 +34,17 @@ import { ThreadServer } from './server.js';
 import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
 
-const { settings, listeners, core, workerId, scores, requestLogFd, exchange, debug } =
-  workerData as ThreadStart;
 const control = parentPort!;
+const { settings, listeners, core, workerId, scores, requestLogFd, exchange, debug } = awaitStart();
 setLineStyle(serverStyle(settings));
 const shim = new ProcessShim().install(printStyle(settings, { workerId, core, threads: settings.threads }));
+
+/** The thread may have been started before there was a worker to belong to (src/worker/spawn-thread.ts). */
+function awaitStart(): ThreadStart {
+  const hasStart: Int32Array = workerData;
+  Atomics.wait(hasStart, 0, 0);
+  return receiveMessageOnPort(control)!.message;
+}
 
 function tell(message: ThreadToControl): void {
   control.postMessage(message);

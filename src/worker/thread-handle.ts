@@ -3,7 +3,6 @@
  * handle serves one life of a core. At the other end: src/thread/main.ts.
  */
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { Worker } from 'node:worker_threads';
 import type {
   Collected,
   ControlToThread,
@@ -12,7 +11,6 @@ import type {
   ThreadToControl,
   WorkerReady,
 } from '../messages.js';
-import { packageRoot } from '../package-root.js';
 
 /** The piece of worker_threads.Worker that is used; tests bring their own. */
 export interface JsThread {
@@ -176,14 +174,3 @@ export class ThreadHandle {
     this.#events.ended(this, { error: this.#error, code, lived, failed, reason: this.#reason });
   }
 }
-
-const entry = new URL('dist/thread/main.cjs', packageRoot);
-
-/** Starts a JS thread. What it prints comes out of this process's own stdout and stderr. */
-export const spawnThread: SpawnThread = (start) => {
-  const limit = start.settings.threadHeapLimit;
-  return new Worker(entry, {
-    workerData: start,
-    ...(limit > 0 && { resourceLimits: { maxOldGenerationSizeMb: limit } }),
-  });
-};

@@ -1,0 +1,42 @@
+/**
+ * What a worker process does in its main JS thread, which is control only. At the other end of the IPC channel:
+ * src/master/worker-handle.ts.
+ */
+import { lastCall } from '../last-call.js';
+import { log } from '../log/stderr.js';
+import type { MasterToWorker } from '../messages.js';
+import { native } from '../native.js';
+import { answer } from './answers.js';
+import { HarakiriWatch } from './harakiri.js';
+import { Inspection } from './inspection.js';
+import { reopenLogs, saveLogs } from './logs.js';
+import { spawnThread } from './spawn-thread.js';
+import { WorkerControl } from './worker.js';
+
+// What the application prints comes through these streams. A reader of the log that has gone (`… | head`) must not end
+// the worker.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+const control = new WorkerControl({
+  pid: process.pid,
+  send: (message, done) => process.send?.(message, undefined, undefined, done),
+  spawnThread,
+  lastCall: (listeners) => lastCall(listeners, native),
+  exit: (code) => native.exitNow(code),
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  watch: (worker) => {
+    native.mapScoreboard(worker.board.fd, worker.board.size);
+    const inspect = (threadId: number) => Inspection.open(threadId);
+    new HarakiriWatch({ ...worker, pid: process.pid, scores: native, inspect, log });
+  },
+  answer: (workerId, question, threads) => answer(workerId, question, threads, native),
+  log,
+  pin: (processors) => native.pinProcess(processors),
+  reopenLogs: (logs) => reopenLogs(logs, native),
+  saveLogs: (logs) => saveLogs(logs, native),
+  scoreboard: native,
+});
+process.on('message', (message) => control.receive(message as MasterToWorker));
+process.on('disconnect', () => control.masterGone());
+// The master may have been killed before this line was reached.
+if (!process.connected) control.masterGone();
