@@ -75,10 +75,15 @@ export interface ReopenLogs {
   type: 'reopen-logs';
 }
 /** master → worker: stop accepting, finish what runs, exit with code 0. */
-export interface StopWorker {
+export interface StopWorker extends Aftermath {
   type: 'stop';
+}
+/** What there is after the end of a worker or a thread; by default nothing. */
+export interface Aftermath {
   /** The server goes on: another worker takes this one's place. */
   isReplaced?: boolean;
+  /** Other workers serve on: FastCGI connections that stay open go over to them. As with `isReplaced`. */
+  handsOver?: boolean;
 }
 /** What somebody wants to see of the JS threads of a worker. */
 export type Question =
@@ -190,9 +195,8 @@ export interface ThreadStart {
   exchange?: Exchange | undefined;
 }
 /** control thread → JS thread: stop accepting, finish what runs, then end. */
-export interface DrainThread {
+export interface DrainThread extends Aftermath {
   type: 'drain';
-  isReplaced?: boolean;
 }
 /**
  * control thread → JS thread that hangs, through its debugger: an expression that has its HTTP clients answered. The

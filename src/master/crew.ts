@@ -90,11 +90,18 @@ export class Crew {
   retire(worker: WorkerHandle): void {
     this.retiring.add(worker);
     this.#log(reloads.killingWorker(worker.id, worker.pid ?? 0));
-    worker.stop(this.mercy, true);
+    worker.stop(this.mercy, { isReplaced: true });
   }
 
-  /** Lets the worker of a slot finish and go; nobody takes its place. */
-  cheapen(slot: Slot): void {
+  /**
+   * Lets the worker of a slot finish and go; nobody takes its place.
+   *
+   * @param others whether others serve on, who take over the FastCGI connections that it keeps
+   */
+  cheapen(
+    slot: Slot,
+    others = this.active.some((other) => other !== slot && other.worker?.state === 'ready'),
+  ): void {
     const { worker } = slot;
     cancelRespawn(slot);
     slot.isCheaped = true;
@@ -102,7 +109,7 @@ export class Crew {
     if (worker === null) return;
     this.retiring.add(worker);
     this.cheaped.add(worker);
-    worker.stop(this.mercy);
+    worker.stop(this.mercy, others ? { handsOver: true } : {});
   }
 
   /**

@@ -203,7 +203,7 @@ export class Master {
   /** Cheap mode: lets every worker finish and go, until a connection waits. */
   goCheap(): void {
     if (this.working === null || this.#crew.active.length === 0) return;
-    for (const slot of this.#crew.active) this.#crew.cheapen(slot);
+    for (const slot of this.#crew.active) this.#crew.cheapen(slot, false);
     this.#rest();
   }
 

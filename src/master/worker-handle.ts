@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
 import {
+  type Aftermath,
   type Answer,
   type Collected,
   type Exchange,
@@ -152,10 +153,10 @@ export class WorkerHandle {
   }
 
   /** Asks it to finish and go; kills it when it is still there after `mercy` seconds. */
-  stop(mercy: number, isReplaced = false): void {
+  stop(mercy: number, after: Aftermath = {}): void {
     if (this.state === 'stopping' || this.state === 'gone') return;
     this.state = 'stopping';
-    this.#send({ type: 'stop', ...(isReplaced && { isReplaced }) });
+    this.#send({ type: 'stop', ...after });
     this.#mercy = setTimeout(
       () => {
         this.#events.noMercy(this);

@@ -13,6 +13,7 @@ import { loadErrors } from '../errors.js';
 import { printStyle, serverStyle } from '../log/line-style.js';
 import { log, setLineStyle } from '../log/stderr.js';
 import {
+  type Aftermath,
   answerStuckSymbol,
   type ControlToThread,
   type DebugAddress,
@@ -164,7 +165,7 @@ async function run(): Promise<void> {
   control.on('message', (message: ControlToThread) => {
     switch (message.type) {
       case 'drain':
-        void drain(server, message.isReplaced);
+        void drain(server, message);
         return;
       case 'collect':
         void collect(message.ask);
@@ -201,8 +202,11 @@ async function collect(ask: number): Promise<void> {
   tell({ type: 'collected', ask, metrics });
 }
 
-async function drain(server: ThreadServer, isReplaced = false): Promise<void> {
-  const drained = server.drain(isReplaced);
+async function drain(
+  server: ThreadServer,
+  { isReplaced = false, handsOver = false }: Aftermath,
+): Promise<void> {
+  const drained = server.drain(isReplaced || handsOver);
   publishDrain(isReplaced);
   shim.announceStop();
   await drained;

@@ -4,6 +4,7 @@
  */
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import type {
+  Aftermath,
   Collected,
   ControlToThread,
   DebugAddress,
@@ -78,11 +79,15 @@ export class ThreadHandle {
   }
 
   /** Lets it finish its requests and go. One that still loads gets a moment to become ready first. */
-  drain(isReplaced = false): void {
+  drain({ isReplaced, handsOver }: Aftermath = {}): void {
     if (this.state !== 'ready' && this.state !== 'loading') return;
     if (this.state === 'loading') this.#patience = setTimeout(() => this.terminate(), LOADING_PATIENCE);
     this.state = 'draining';
-    this.#thread?.postMessage({ type: 'drain', ...(isReplaced && { isReplaced }) });
+    this.#thread?.postMessage({
+      type: 'drain',
+      ...(isReplaced && { isReplaced }),
+      ...(handsOver && { handsOver }),
+    });
   }
 
   /** Asks for the metrics of its application. */

@@ -10,6 +10,7 @@ import { serverStyle } from '../log/line-style.js';
 import { deaths } from '../log/startup.js';
 import { setLineStyle } from '../log/stderr.js';
 import {
+  type Aftermath,
   type Answer,
   type DebugAddress,
   EXIT_FAILED_APP,
@@ -111,7 +112,7 @@ export class WorkerControl {
         this.#begin(message);
         return;
       case 'stop':
-        this.#stop(message.isReplaced);
+        this.#stop(message);
         return;
       case 'collect':
         for (const { thread } of this.#slots) thread?.collect(message.ask);
@@ -274,12 +275,12 @@ export class WorkerControl {
     this.#parts.send({ type: 'failed', reason }, () => this.#parts.exit(EXIT_FAILED_APP));
   }
 
-  #stop(isReplaced = false): void {
+  #stop(after: Aftermath = {}): void {
     if (this.#phase === 'stopping' || this.#phase === 'failing') return;
     this.#phase = 'stopping';
     for (const { respawn, thread } of this.#slots) {
       if (respawn !== null) clearTimeout(respawn);
-      thread?.drain(isReplaced);
+      thread?.drain(after);
     }
     this.#exitIfDone();
   }

@@ -450,6 +450,16 @@ describe('Master, cheaper', () => {
     expect(await master.ended).toBe(0);
   });
 
+  it('tells a worker that goes whether others serve on', () => {
+    const { master, workers } = start({ processes: 3, cheaper: 1, cheaperInitial: 3 });
+    for (const worker of workers.slice(0, 2)) worker.ready();
+    // Its kept connections go over to the others, but not where nobody could take them.
+    master.cheapen(1);
+    expect(workers[0]!.sent.at(-1)).toEqual({ type: 'stop', handsOver: true });
+    master.cheapen(2);
+    expect(workers[1]!.sent.at(-1)).toEqual({ type: 'stop' });
+  });
+
   it('starts nobody again who died while his place was given up', () => {
     const { master, workers } = start({ processes: 2, cheaper: 1, cheaperInitial: 2 });
     for (const worker of workers) worker.ready();
