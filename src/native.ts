@@ -116,6 +116,8 @@ export interface EngineOptions {
   harakiri: number;
   /** Where kept connections change hands, if anywhere. */
   exchange?: { give: number; take: number } | null;
+  /** There are other engines at the exchange: of kept connections that have requests at once some move to them. Default false. */
+  shares?: boolean;
 }
 
 /** Numbers of the request that is being handed over, in the array `facts` (native/binding/engine_binding.cc). */

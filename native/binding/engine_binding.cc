@@ -33,6 +33,7 @@ EngineSettings read_settings(napi_env env, napi_value options) {
   settings.harakiri_ms = static_cast<uint64_t>(number_property(env, options, "harakiri"));
   settings.max_requests = static_cast<uint32_t>(number_property(env, options, "maxRequests"));
   settings.exchange = exchange_end(env, options, "give");
+  napi_get_value_bool(env, get_property(env, options, "shares"), &settings.shares);
   return settings;
 }
 

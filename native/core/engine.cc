@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "native/core/clock.h"
-#include "native/core/exchange.h"
 #include "native/core/receive.h"
 
 namespace uwsgi_node {
@@ -139,19 +138,6 @@ bool Engine::accept_one(const Listener& listener) {
   accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   first_read(open(fd, listener));
   if (busy() >= settings_.max_requests) update_accepting();
-  return true;
-}
-
-// A connection that another engine has left, and that most likely waits for its next request.
-bool Engine::take_over_one(int exchange) {
-  const Handed handed = take_over(exchange);
-  if (handed.fd < 0) {
-    if (errno == EINTR) return true;
-    if (!would_block(errno)) back_off(errno);
-    return false;
-  }
-  accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  rest(open(handed.fd, {handed.fd, handed.unix_socket, handed.protocol}));
   return true;
 }
 

@@ -43,6 +43,7 @@ struct EngineSettings {
   uint32_t max_requests = 1000;  // unfinished requests at which accepting stops
   uint64_t harakiri_ms = 0;      // what the application has for a request; 0: any
   int exchange = -1;             // where kept connections go when the engine ends; -1: they are closed
+  bool shares = false;           // and where some go when they all have requests: there are other engines
   // How long, and how much, of an unread request body is read away behind the response. nginx looks for a
   // response only between two of its writes, and takes a reset for the answer.
   uint64_t drain_ms = 2000;
@@ -182,6 +183,7 @@ class Engine {
   void close(Connection& connection);
   bool accept_one(const Listener& listener);
   void first_read(Connection& connection);
+  void take_first(Connection& connection, ssize_t got);
   bool comes_soon(const Connection& connection);
   void more(Connection& connection);
   // `bytes` is all that has come of the packet so far.
@@ -202,6 +204,10 @@ class Engine {
   void watch_peer(Connection& connection);
   void abort_request(Connection& connection);
   bool take_over_one(int exchange);
+  bool may_share(const Connection& connection) const;
+  bool share(Connection& connection);
+  bool may_take_over(int exchange);
+  void note_load(int ready);
   void rest(Connection& connection);
   void leave(Connection& connection);
   void unpark();
@@ -262,6 +268,10 @@ class Engine {
   uint32_t parked_ = 0;       // of the idle ones
   uint64_t retry_at_ms_ = 0;  // accepting again after EMFILE; 0: not backing off
   uint64_t impatient_until_ms_ = 0;
+  uint32_t load_ = 0;            // see note_load
+  uint64_t share_at_ns_ = 0;     // not before another connection is offered
+  uint64_t share_pause_ns_ = 0;  // and how long after that one
+  uint64_t offered_at_ns_ = 0;   // the last
   bool stopped_ = false;
   bool hands_over_ = true;  // when it dies as well
   bool accepting_ = true;

@@ -20,7 +20,8 @@ void Engine::stop_accepting(bool hand_over) {
   host_.listen_to_new(false);
   const uint64_t until = monotonic_ns() + 100 * kTurnNs;
   for (const Listener& listener : listeners_) {
-    if (listener.is_exchange) continue;
+    // What waits in the exchange is for those who go on, if there are any.
+    if (listener.is_exchange && hand_over) continue;
     while (host_.alive() && monotonic_ns() < until && accept_one(listener)) {
     }
   }
@@ -35,7 +36,7 @@ void Engine::leave(Connection& connection) {
   if (hands_over_ && settings_.exchange >= 0 && connection.following.empty()) {
     // Before others have it: as long as it is open anywhere epoll would go on about it.
     disarm(connection);
-    hand_over(settings_.exchange, {connection.fd, connection.protocol, connection.unix_peer});
+    hand_over(settings_.exchange, {connection.fd, connection.protocol, connection.unix_peer}, true);
   }
   close(connection);
 }

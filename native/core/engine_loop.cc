@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "native/core/clock.h"
 #include "native/core/engine.h"
 #include "native/core/receive.h"
@@ -63,6 +65,7 @@ void Engine::await_application(Connection& connection) {
 void Engine::run() {
   epoll_event events[64];
   const int count = epoll_wait(epoll_fd_, events, 64, 0);
+  note_load(std::max(count, 0));
   bool woken = false;
   const uint64_t until = coarse_ns() + kTurnNs;
   for (int i = 0; i < count && host_.alive() && coarse_ns() <= until; ++i) {
@@ -72,7 +75,10 @@ void Engine::run() {
     }
     // An event can be older than the connection that has the slot now.
     Connection& connection = *connections_[static_cast<uint32_t>(events[i].data.u64)];
-    if (events[i].data.u64 == name_of(connection)) dispatch(connection, events[i].events);
+    if (events[i].data.u64 != name_of(connection)) continue;
+    const bool asks = events[i].events == EPOLLIN;
+    if (i > 0 && asks && may_share(connection) && share(connection)) continue;
+    dispatch(connection, events[i].events);
   }
   if (woken) {
     uint64_t ignored;

@@ -23,10 +23,16 @@ constexpr uint64_t kImpatienceMs = 100;
 
 void Engine::first_read(Connection& connection) {
   const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
+  const bool waits = got < 0 && would_block(errno);
+  if (waits && connection.armed == 0 && comes_soon(connection)) return first_read(connection);
+  take_first(connection, got);
+}
+
+// `got` is what the first read of a packet into receive_ said, with errno.
+void Engine::take_first(Connection& connection, ssize_t got) {
   if (got > 0) {
     consider(connection, {receive_.get(), static_cast<size_t>(got)});
   } else if (got < 0 && would_block(errno)) {
-    if (connection.armed == 0 && comes_soon(connection)) return first_read(connection);
     if (connection.protocol == Protocol::kFastcgi) return rest(connection);
     await_read(connection);
   } else {

@@ -13,6 +13,7 @@ namespace {
 constexpr int kPatienceMs = 100;
 
 struct Note {
+  Offer offer;
   uint8_t protocol;
   uint8_t unix_socket;
 };
@@ -33,8 +34,8 @@ bool make_exchange(int* give, int* take) {
   return true;
 }
 
-bool hand_over(int give, const Handed& connection) {
-  Note note{static_cast<uint8_t>(connection.protocol), connection.unix_socket};
+bool hand_over(int give, const Handed& connection, bool patient) {
+  Note note{connection.offer, static_cast<uint8_t>(connection.protocol), connection.unix_socket};
   iovec part{&note, sizeof note};
   Control control{};
   msghdr message{};
@@ -50,8 +51,16 @@ bool hand_over(int give, const Handed& connection) {
   for (;;) {
     if (sendmsg(give, &message, MSG_NOSIGNAL) == sizeof note) return true;
     pollfd room{.fd = give, .events = POLLOUT};
-    if (errno != EINTR && (errno != EAGAIN || poll(&room, 1, kPatienceMs) <= 0)) return false;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN || !patient || poll(&room, 1, kPatienceMs) <= 0) return false;
   }
+}
+
+bool look_at_offer(int take, Offer* offer) {
+  Note note{};
+  if (recv(take, &note, sizeof note, MSG_PEEK) != sizeof note) return false;
+  *offer = note.offer;
+  return true;
 }
 
 Handed take_over(int take) {
@@ -71,7 +80,7 @@ Handed take_over(int take) {
     errno = EMFILE;
     return {};
   }
-  Handed handed{-1, static_cast<Protocol>(note.protocol), note.unix_socket != 0};
+  Handed handed{-1, static_cast<Protocol>(note.protocol), note.unix_socket != 0, note.offer};
   memcpy(&handed.fd, CMSG_DATA(rights), sizeof handed.fd);
   return handed;
 }

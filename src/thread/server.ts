@@ -138,6 +138,7 @@ export class ThreadServer implements Requests {
         harakiri: settings.harakiri * 1000,
         maxRequests: settings.async,
         exchange: more.exchange ?? null,
+        shares: more.exchange != null && settings.processes * settings.threads > 1,
       },
       {
         request: (text, body) => this.#request(text, body),
@@ -185,10 +186,10 @@ export class ThreadServer implements Requests {
   /**
    * Stops accepting; resolves when the last request is over.
    *
-   * @param isReplaced others go on: FastCGI connections that stay open are handed over to them
+   * @param handsOver others go on: FastCGI connections that stay open are handed over to them
    */
-  async drain(isReplaced = false): Promise<void> {
-    this.#engine.stopAccepting(isReplaced);
+  async drain(handsOver = false): Promise<void> {
+    this.#engine.stopAccepting(handsOver);
     await this.#front?.drain();
     while (this.#engine.openRequests() > 0) await delay(drainLook);
     this.flushLog();

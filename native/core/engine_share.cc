@@ -1,0 +1,87 @@
+// How kept connections spread over engines.
+//
+// A connection stays where it was accepted, so one thread may have those that a front server uses most while
+// others idle. So a thread that finds several with requests offers one of them, unread, through the exchange.
+// Whoever has less to do takes it at once. Where nobody has, the thread takes it back, and waits longer
+// before it offers another: moving a connection costs about as much as a request.
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "native/core/clock.h"
+#include "native/core/engine.h"
+#include "native/core/exchange.h"
+#include "native/core/receive.h"
+
+namespace uwsgi_node {
+namespace {
+
+// Between two offers of an engine.
+constexpr uint64_t kShortestPauseNs = 4'000'000;
+constexpr uint64_t kLongestPauseNs = 1'000'000'000;
+// How long an offer stands for those who have less to do; then whose it was takes it back, later anyone.
+constexpr uint64_t kOfferNs = 10'000'000;
+constexpr uint64_t kOfferToAllNs = 3 * kOfferNs;
+
+}  // namespace
+
+bool Engine::may_share(const Connection& connection) const {
+  return settings_.shares && connection.state == ConnectionState::kIdle && !connection.parked &&
+         connection.following.empty() && coarse_ns() >= share_at_ns_;
+}
+
+// False, and nothing has happened, where the exchange has no room.
+bool Engine::share(Connection& connection) {
+  const uint32_t armed = connection.armed;
+  const uint64_t now = coarse_ns();
+  // Before others have it: as long as it is open anywhere epoll would go on about it.
+  disarm(connection);
+  const Handed handed{connection.fd, connection.protocol, connection.unix_peer, {load_, now}};
+  if (!hand_over(settings_.exchange, handed, false)) {
+    arm(connection, armed);
+    return false;
+  }
+  offered_at_ns_ = now;
+  share_at_ns_ = now + share_pause_ns_;
+  share_pause_ns_ = std::max(share_pause_ns_ / 2, kShortestPauseNs);
+  close(connection);
+  return true;
+}
+
+// A moving average of the connections that had something to say at once, in sixteenths.
+void Engine::note_load(int ready) { load_ = (load_ * 7 + static_cast<uint32_t>(ready) * 16) / 8; }
+
+bool Engine::may_take_over(int exchange) {
+  Offer offer;
+  if (!settings_.shares || stopped_ || !look_at_offer(exchange, &offer)) return true;
+  if (offer.load == UINT32_MAX) return true;
+  const uint64_t now = coarse_ns();
+  if (offer.at_ns == offered_at_ns_) {
+    if (now < offer.at_ns + kOfferNs) return false;
+    share_pause_ns_ = std::min(share_pause_ns_ * 2, kLongestPauseNs);
+    share_at_ns_ = now + share_pause_ns_;
+    return true;
+  }
+  // Who idles has not looked for long.
+  epoll_event ready[16];
+  note_load(std::max(epoll_wait(epoll_fd_, ready, 16, 0), 0));
+  return load_ * 4 < offer.load * 3 || now >= offer.at_ns + kOfferToAllNs;
+}
+
+// A connection that another engine has left, which waits for its next request or has brought one along.
+bool Engine::take_over_one(int exchange) {
+  if (!may_take_over(exchange)) return false;
+  const Handed handed = take_over(exchange);
+  if (handed.fd < 0) {
+    if (errno == EINTR) return true;
+    if (!would_block(errno)) back_off(errno);
+    return false;
+  }
+  accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  Connection& connection = open(handed.fd, {handed.fd, handed.unix_socket, handed.protocol});
+  take_first(connection, read_some(connection.fd, receive_.get(), kReceiveSize));
+  return true;
+}
+
+}  // namespace uwsgi_node
