@@ -37,10 +37,10 @@ export class Debugging {
 
   /** One at a time: each costs memory and speed. */
   async #profile(request: ProfileRequest): Promise<DoorReply> {
-    if (this.#isProfiling) return { problem: profileLines.busy };
     const { kind, worker: id, core } = request;
     const worker = Array.from(this.#parts.workers).find((each) => each.id === id && each.state === 'ready');
     if (worker === undefined) return { problem: profileLines.noWorker(id) };
+    if (this.#isProfiling) return { problem: profileLines.busy };
     const question = this.#questionOf(request);
     this.#parts.log(
       profileLines.begun(kind, id, core, question.kind === 'profile' ? question.seconds : null),
