@@ -2,6 +2,7 @@
  * The response to a request that came in through the engine (wsgi/types.ts, ResponseSink).
  */
 
+import { Buffer } from 'node:buffer';
 import type { Ending } from '../log/request-line.js';
 import type { EndOfRequest } from '../log/request-log.js';
 import { type NativeEngine, Written } from '../native.js';

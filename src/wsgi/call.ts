@@ -7,6 +7,8 @@
  * start_response as late as in its first step ("The start_response() Callable", "Buffering and Streaming").
  */
 import { AsyncResource } from 'node:async_hooks';
+// The global of this name is an accessor, which costs each request a call: 0.8 % of a hello.
+import { Buffer } from 'node:buffer';
 import { applicationErrors as errors } from '../errors.js';
 import {
   isAsyncIterable,
