@@ -28,7 +28,7 @@ const environ = () =>
   }) as unknown as Environ;
 
 const isPlain = ({ Request, Response }: MessageClasses) =>
-  Request.prototype === IncomingMessage.prototype && Response.prototype === ServerResponse.prototype;
+  (Request as unknown) === IncomingMessage && (Response as unknown) === ServerResponse;
 
 it.each(['the application', 'its server'])('Express finds every request like the one before: %s', (what) => {
   const app = express();
@@ -46,7 +46,7 @@ it.each(['the application', 'its server'])('Express finds every request like the
   expect(haveSameHiddenClass(response!, nextResponse!)).toBe(true);
 });
 
-it('other listeners get what Node’s own classes make', () => {
+it('other listeners get Node’s own classes', () => {
   const classes = new ClassesOf();
   const app = express();
   expect(isPlain(classes.of(app))).toBe(false);
