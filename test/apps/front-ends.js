@@ -1,8 +1,17 @@
-// What a front server does to a request, told back: the body, or where the request went.
+// What a front server does to a request, told back: the body, or where the request went. `/big` is large, `/pieces` streams.
 export async function application(environ, startResponse) {
   if (environ.PATH_INFO === '/big') {
     startResponse('200 OK', [['Content-Type', 'application/octet-stream']]);
     return Buffer.alloc(3_000_000, 'b');
+  }
+  if (environ.PATH_INFO === '/pieces') {
+    startResponse('200 OK', [['Content-Type', 'text/plain']]);
+    return (async function* pieces() {
+      for (let i = 0; i < 3; i += 1) {
+        yield `piece ${i}, `;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
   }
   if (environ.REQUEST_METHOD === 'POST') {
     const parts = [];

@@ -1,8 +1,8 @@
-/** Front servers beside nginx's uwsgi_pass, really run: FastCGI and SCGI of nginx, Apache and lighttpd. */
+/** Front servers beside nginx's uwsgi_pass, really run: FastCGI and SCGI of nginx, Apache and lighttpd, uWSGI's routers. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cleanUp } from '../support/clean-up.js';
-import { apache, lighttpd, startFrontEnd } from '../support/front-ends.js';
+import { apache, lighttpd, startFrontEnd, uwsgiRouter } from '../support/front-ends.js';
 import { freePort, startNginx } from '../support/nginx.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
 import { type RunningServer, startServer } from '../support/server.js';
@@ -33,6 +33,9 @@ async function nginx(location: string): Promise<number> {
 
 const fastcgi = 'include /etc/nginx/fastcgi_params; fastcgi_pass app; fastcgi_keep_conn on;';
 
+/** uWSGI's router closes a connection after the response without saying so before. */
+const headers = { connection: 'close' };
+
 const frontEnds: [string, string, () => Promise<number>][] = [
   ['nginx, fastcgi_pass with keep-alive', 'nginx', () => nginx(fastcgi)],
   [
@@ -50,6 +53,12 @@ const frontEnds: [string, string, () => Promise<number>][] = [
     'lighttpd',
     () => startFrontEnd(lighttpd('scgi', backend('uwsgi'), 'scgi.protocol = "uwsgi"')),
   ],
+  ['uWSGI, http router', 'uwsgi', () => startFrontEnd(uwsgiRouter(backend('uwsgi'), null))],
+  [
+    'uWSGI, http router and fastrouter',
+    'uwsgi',
+    async () => startFrontEnd(uwsgiRouter(backend('uwsgi'), await freePort())),
+  ],
 ];
 
 for (const [name, program, start] of frontEnds) {
@@ -60,7 +69,7 @@ for (const [name, program, start] of frontEnds) {
     });
 
     it('passes a path, decoded, and a query', async () => {
-      const answer = await fetch(`${url}/a%20b?q=1`);
+      const answer = await fetch(`${url}/a%20b?q=1`, { headers });
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({
         REQUEST_METHOD: 'GET',
@@ -70,19 +79,26 @@ for (const [name, program, start] of frontEnds) {
       });
     });
 
+    it('passes HEAD, and a response that comes in pieces', async () => {
+      const head = await fetch(`${url}/a`, { method: 'HEAD', headers });
+      expect([head.status, await head.text()]).toEqual([200, '']);
+      const pieces = await fetch(`${url}/pieces`, { headers });
+      expect(await pieces.text()).toBe('piece 0, piece 1, piece 2, ');
+    });
+
     it('passes bodies, small and large', async () => {
       for (const size of [3, 70_000, 2_000_000]) {
         const body = Buffer.alloc(size, 'up');
-        const answer = await fetch(`${url}/echo`, { method: 'POST', body });
+        const answer = await fetch(`${url}/echo`, { method: 'POST', body, headers });
         expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
       }
     });
 
     it('passes a large response, also to the next client after one that left', async () => {
       const leaving = new AbortController();
-      await fetch(`${url}/big`, { signal: leaving.signal });
+      await fetch(`${url}/big`, { signal: leaving.signal, headers });
       leaving.abort();
-      expect((await (await fetch(`${url}/big`)).arrayBuffer()).byteLength).toBe(3_000_000);
+      expect((await (await fetch(`${url}/big`, { headers })).arrayBuffer()).byteLength).toBe(3_000_000);
     });
   });
 }

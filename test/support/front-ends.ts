@@ -54,6 +54,28 @@ export function lighttpd(module: 'fastcgi' | 'scgi', backend: string, more = '')
   };
 }
 
+/**
+ * uWSGI's http router, straight to the server or through its fastrouter.
+ *
+ * @param fastrouter a free port for that one; null: there is none
+ */
+export function uwsgiRouter(backend: string, fastrouter: number | null): FrontEnd {
+  const between = `127.0.0.1:${fastrouter}`;
+  const plugins = fastrouter === null ? 'http' : 'http,fastrouter';
+  return {
+    program: 'uwsgi',
+    args: (file) => ['--ini', file],
+    configuration: (_folder, port) => `[uwsgi]
+plugins = ${plugins}
+master = true
+die-on-term = true
+http = 127.0.0.1:${port}
+http-to = ${fastrouter === null ? backend : between}
+${fastrouter === null ? '' : `fastrouter = ${between}\nfastrouter-to = ${backend}`}
+`,
+  };
+}
+
 /** Starts it and waits until it listens. @returns its port on 127.0.0.1 */
 export async function startFrontEnd(frontEnd: FrontEnd): Promise<number> {
   const folder = await makeDirectory();
