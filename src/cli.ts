@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The command `uwsgi-node`: configuration in, exit code out. Runs in the process that becomes the master. */
 import { loadConfiguration } from './config/load.js';
-import { UwsgiNodeError } from './errors.js';
+import { startErrors, UwsgiNodeError } from './errors.js';
 import { log } from './log/stderr.js';
 import { backgroundProcess, goToBackground } from './master/daemonize.js';
+import { takeHandover, takeTrial } from './master/handover.js';
 
 /** Words in the place of a configuration: programs that look at a running server. */
 const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
@@ -15,6 +16,8 @@ const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
 
 async function main(): Promise<number> {
   const onServing = backgroundProcess(process.env);
+  const handover = takeHandover(process.env);
+  const isTrial = takeTrial(process.env);
   const argv = process.argv.slice(2);
   const tool = tools[argv[0] ?? ''];
   if (tool !== undefined) return tool(argv.slice(1));
@@ -22,6 +25,7 @@ async function main(): Promise<number> {
   const loaded = loadConfiguration(argv, start.env, start.cwd);
   switch (loaded.action) {
     case 'print':
+      if (isTrial) throw startErrors.notAServer();
       process.stdout.write(loaded.text);
       return loaded.exitCode;
     case 'signal': {
@@ -31,12 +35,17 @@ async function main(): Promise<number> {
     }
     case 'run': {
       const { daemonize } = loaded.settings;
-      if (daemonize !== null && onServing === null && process.pid !== 1)
+      if (isTrial) {
+        (await import('./master/run.js')).tryRun(loaded);
+        return 0;
+      }
+      if (daemonize !== null && onServing === null && handover === null && process.pid !== 1)
         return goToBackground(daemonize.waits);
       const { runMaster } = await import('./master/run.js');
       return runMaster(loaded, {
         ...start,
         onServing,
+        handover,
         read: (env) => loadConfiguration(argv, env, start.cwd),
       });
     }

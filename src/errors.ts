@@ -132,11 +132,22 @@ export const startErrors = {
       'UWSGI_ENDED_WHILE_LOADING',
       `the application called process.exit(${code}) while it was loaded; its module must return from loading`,
     ),
-  messagesVersion: (master: number, worker: number) =>
+  messagesVersion: (starter: number, own: number) =>
     new UwsgiNodeError(
       'UWSGI_MESSAGES_VERSION',
-      `this worker speaks version ${worker} of the messages and its master version ${master}: ` +
-        'the package was replaced while the server ran; stop the server and start it again',
+      `the package was replaced while the server ran: this one speaks version ${own} of the server's messages, ` +
+        `and who has started it version ${starter}`,
+    ),
+  unfitProgram: (how: string) =>
+    new UwsgiNodeError(
+      'UWSGI_UNFIT_PROGRAM',
+      `the package was replaced, and the new one cannot go on with this configuration${how}; ` +
+        'what it says of that stands above',
+    ),
+  notExecuted: (reason: string) =>
+    new UwsgiNodeError(
+      'UWSGI_NOT_EXECUTED',
+      `the package was replaced, and the new one cannot be executed: ${reason}; stop the server and start it again`,
     ),
 };
 

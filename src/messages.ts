@@ -4,7 +4,7 @@
 import type { AppInterface, Settings, SocketProtocol } from './config/settings.js';
 import type { Metric } from './stats/exposition.js';
 
-/** Raised on every incompatible change below; a master that meets another version re-executes itself. */
+/** Raised on every incompatible change below; a master that meets another version executes that in its own place. */
 export const MESSAGES_VERSION = 3;
 
 /** Exit code of a worker, and of the server, whose application cannot be loaded (the same number as in uWSGI). */
@@ -54,6 +54,15 @@ export interface Exchange {
   take: number;
 }
 
+/**
+ * master → worker: another program is about to take the master's place, of another version it may be. From then on the
+ * channel may close, and the worker serves on until the lifeline does: then others have taken its place. Never changes, nor
+ * does what the lifeline is.
+ */
+export interface HandOver {
+  type: 'hand-over';
+}
+
 /** master → worker, first message. */
 export interface StartWorker {
   type: 'start';
@@ -68,6 +77,8 @@ export interface StartWorker {
   isDebugged?: boolean;
   /** The descriptors' numbers in the worker process; missing where no socket speaks FastCGI. */
   exchange?: Exchange | undefined;
+  /** Descriptor of a pipe that ends when nobody is the worker's master any more. */
+  lifeline?: number | undefined;
   logs?: (WorkerLogs & { first: number }) | undefined;
 }
 /** master → worker: the log file is another. */
@@ -104,7 +115,14 @@ export interface Look {
 export interface TakeDebugPort {
   type: 'take-debug-port';
 }
-export type MasterToWorker = StartWorker | StopWorker | Collect | ReopenLogs | Look | TakeDebugPort;
+export type MasterToWorker =
+  | StartWorker
+  | StopWorker
+  | Collect
+  | ReopenLogs
+  | HandOver
+  | Look
+  | TakeDebugPort;
 
 /** Where debuggers connect to one JS thread. */
 export interface DebugAddress {
@@ -161,6 +179,10 @@ export interface WorkerFailed {
 export interface WorkerSpoiled {
   type: 'spoiled';
 }
+/** The same way: who starts it is of another version, so the package was replaced meanwhile. `failed` follows. */
+export interface WorkerForeign {
+  type: 'foreign';
+}
 /** JS thread → control thread → master: the worker has been handed `max-requests`. */
 export interface WorkerSpent {
   type: 'spent';
@@ -177,10 +199,18 @@ export interface Collected {
   ask: number;
   metrics: Metric[];
 }
-export type WorkerToMaster = WorkerReady | WorkerFailed | WorkerSpoiled | WorkerSpent | Collected | Looked;
+export type WorkerToMaster =
+  | WorkerReady
+  | WorkerFailed
+  | WorkerForeign
+  | WorkerSpoiled
+  | WorkerSpent
+  | Collected
+  | Looked;
 
 /** worker's control thread → JS thread, first message. */
 export interface ThreadStart {
+  version: number;
   workerId: number;
   /** 0-based core number, as the request log prints it. */
   core: number;
@@ -210,10 +240,4 @@ export interface DebugThread {
   address: DebugAddress;
 }
 export type ControlToThread = DrainThread | Collect | DebugThread;
-export type ThreadToControl =
-  | WorkerReady
-  | WorkerFailed
-  | WorkerSpoiled
-  | WorkerSpent
-  | Collected
-  | { type: 'drained' };
+export type ThreadToControl = Exclude<WorkerToMaster, Looked> | { type: 'drained' };

@@ -7,6 +7,7 @@
 
 #include "native/core/children.h"
 #include "native/core/datagram.h"
+#include "native/core/process_image.h"
 #include "native/core/process_limits.h"
 
 namespace uwsgi_node {
@@ -46,6 +47,30 @@ Napi::Value limit_open_files_js(const Napi::CallbackInfo& info) {
   return error_or_null(info.Env(), limit_open_files(count));
 }
 
+std::vector<std::string> strings(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  for (uint32_t index = 0; index < array.Length(); ++index) {
+    texts.push_back(array.Get(index).As<Napi::String>());
+  }
+  return texts;
+}
+
+Napi::Value keep_across_exec_js(const Napi::CallbackInfo& info) {
+  const int fd = info[0].As<Napi::Number>().Int32Value();
+  return error_or_null(info.Env(), keep_across_exec(fd, info[1].As<Napi::Boolean>()));
+}
+
+Napi::Value replace_image_js(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return error_or_null(info.Env(), replace_image(path, strings(info[1]), strings(info[2])));
+}
+
+Napi::Value allow_signals_js(const Napi::CallbackInfo& info) {
+  allow_signals();
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void export_supervision(Napi::Env env, Napi::Object exports) {
@@ -53,6 +78,9 @@ void export_supervision(Napi::Env env, Napi::Object exports) {
   exports.Set("adoptsOrphans", Napi::Function::New(env, adopts_orphans_js, "adoptsOrphans"));
   exports.Set("pinProcess", Napi::Function::New(env, pin_process_js, "pinProcess"));
   exports.Set("limitOpenFiles", Napi::Function::New(env, limit_open_files_js, "limitOpenFiles"));
+  exports.Set("keepAcrossExec", Napi::Function::New(env, keep_across_exec_js, "keepAcrossExec"));
+  exports.Set("replaceImage", Napi::Function::New(env, replace_image_js, "replaceImage"));
+  exports.Set("allowSignals", Napi::Function::New(env, allow_signals_js, "allowSignals"));
   exports.Set("reap", Napi::Function::New(env, reap_js, "reap"));
 }
 

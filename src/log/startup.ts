@@ -192,6 +192,11 @@ export const reloads = {
   killed: (id: number, pid: number, how: string) => `worker ${id} killed successfully (pid: ${pid})${how}`,
   refused: '*** reload refused: the workers go on as they are ***',
   abandoned: '*** reload given up: the new workers cannot serve, the old ones go on ***',
+  replaced: (from: string, to: string) =>
+    `*** the package was replaced (version ${from} by ${to}): executing the new one under the same pid ***`,
+  foreign: '*** a worker is of another version than its master ***',
+  predecessors: (version: string, workers: number) =>
+    `*** version ${version} goes on: ${count(workers, 'worker')} of the program before until its own are ready ***`,
   needsRestart: (option: string) =>
     `*** WARNING: ${option} has changed; that takes effect when the server is stopped and started ***`,
 };

@@ -10,6 +10,7 @@ import { DebugDoor } from './debug-door.js';
 import { Debugging } from './debugging.js';
 import { Endpoints } from './endpoints.js';
 import { type Letters, MasterFifo } from './fifo.js';
+import type { Handover } from './handover.js';
 import { HarakiriGuard } from './harakiri.js';
 import { Idle } from './idle.js';
 import type { Instance } from './instance.js';
@@ -21,12 +22,14 @@ import type { SignalCalls } from './signals.js';
 import { activityLines, statisticsLines } from './statistics.js';
 import { TouchWatch, type Watched } from './touch.js';
 import { tracebackOf } from './traceback.js';
+import { Upgrade } from './upgrade.js';
 
 export class Doors {
   readonly #instance: Instance;
   readonly #master: Master;
   readonly #reloader: Reloader;
   readonly #endpoints: Endpoints;
+  readonly #upgrade: Upgrade;
   /** Programs beside the workers. */
   readonly daemons: Daemons;
   readonly #debugDoor: DebugDoor;
@@ -56,6 +59,7 @@ export class Doors {
         replaceInTurn: () => master.replaceInTurn(),
       },
       prepare: async () => {
+        if (this.#upgrade.isDue) await this.#upgrade.run();
         const lines = new LogBatch();
         return instance.prepareReload(lines).finally(() => lines.flush());
       },
@@ -68,6 +72,13 @@ export class Doors {
         if (!master.isStopping) master.stop(why);
       },
       lastingLog: instance.logs.original ?? 2,
+    });
+    this.#upgrade = new Upgrade({
+      ...instance.start,
+      native,
+      log,
+      leave: () => this.#leave(),
+      stay: () => this.daemons.apply(instance.settings),
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
@@ -103,6 +114,23 @@ export class Doors {
   /** To be called when no worker runs. */
   waitForConnection(): void {
     this.#idle.waitForConnection();
+  }
+
+  /** To be called when a worker is of another version than this master: nobody could replace it otherwise. */
+  noticeForeign(): void {
+    // Before that nothing is there that could be handed over.
+    if (this.#master.phase !== 'serving' || this.#upgrade.isNoticed) return;
+    this.#upgrade.noticeForeign();
+    this.#reloader.request(reloads.foreign);
+  }
+
+  /** Everything that another program can have goes to it. */
+  async #leave(): Promise<Handover> {
+    await this.daemons.stop();
+    const workers = [...this.#master.crew];
+    await Promise.all(workers.map((worker) => worker.handOver()));
+    this.#instance.logs.end();
+    return this.#instance.handOver(workers.flatMap(({ pid }) => pid ?? []));
   }
 
   /** To be called when a worker may have to be replaced. */
@@ -250,7 +278,7 @@ export class Doors {
       '-': () => master.resize(-1),
       c: reload('c', 'chain reloading', 'chain'),
       p: () => this.togglePause(),
-      P: () => log(...this.#instance.rewritePidfiles()),
+      P: () => log(...this.#instance.pidfiles.rewrite()),
       q: () => master.stop('q on the master fifo'),
       Q: () => master.stopBrutally('Q on the master fifo'),
       r: reload('r', 'gracefully reloading', 'full'),

@@ -4,14 +4,17 @@
  */
 import type { EndpointSetting, Settings, SocketSetting } from '../config/settings.js';
 import { endpointLine } from '../log/startup.js';
+import type { LogBatch } from '../log/stderr.js';
+import { native } from '../native.js';
 import { isBoundTo } from './activation.js';
-import type { Listener } from './listeners.js';
+import { bindListeners, type Listener, missingIn } from './listeners.js';
+import type { Target } from './privileges.js';
 
 /** What an endpoint serves. Metrics and page may share one. */
 export type Purpose = 'stats' | 'metrics' | 'page' | 'traceback';
 
 /** Tools that may wait to be accepted. */
-export const ENDPOINT_BACKLOG = 128;
+const ENDPOINT_BACKLOG = 128;
 
 const settingsOf = (settings: Settings): [Purpose, EndpointSetting | null][] => [
   ['stats', settings.stats],
@@ -55,4 +58,24 @@ export function endpointLines(settings: Settings, opened: readonly Listener[]): 
   return opened.flatMap((listener) =>
     purposesOf(settings, listener).map((purpose) => endpointLine(purpose, listener.name, listener.fd)),
   );
+}
+
+/**
+ * Binds them, and says so in the log.
+ * @param open those that are there already.
+ * @throws {UwsgiNodeError} UWSGI_BIND and others
+ */
+export async function openEndpoints(
+  settings: Settings,
+  owner: Target,
+  open: readonly Listener[],
+  lines: LogBatch,
+): Promise<Listener[]> {
+  const { chmodSocket, chownSocket } = settings;
+  // Who reads statistics says nothing before.
+  const tcp = { ...settings.tcp, deferAccept: false };
+  const wanted = { sockets: endpointSockets(settings), chmodSocket, chownSocket, tcp };
+  const bound = await bindListeners(wanted, ENDPOINT_BACKLOG, owner, native, open);
+  lines.add(...bound.warnings, ...endpointLines(settings, missingIn(open, bound.listeners)));
+  return bound.listeners;
 }

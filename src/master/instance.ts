@@ -2,27 +2,36 @@
  * What the master holds while workers come and go: the settings in force, the listening sockets, the working directory
  * and environment that workers start in. Made at the start, exchanged piece by piece by a reload.
  */
-import { setPriority } from 'node:os';
-import { resolve } from 'node:path';
 import type { HookPhase } from '../config/hooks.js';
 import type { LoadResult } from '../config/load.js';
 import { passedSockets } from '../config/passed-sockets.js';
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';
 import { serverStyle } from '../log/line-style.js';
-import { limitLines, modeLine, reloads, socketLine, warnings } from '../log/startup.js';
+import { limitLines, modeLine, reloads, warnings } from '../log/startup.js';
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import type { Exchange } from '../messages.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
 import { checkDebugPorts } from './debug-ports.js';
-import { ENDPOINT_BACKLOG, endpointLines, endpointSockets } from './endpoint-sockets.js';
+import { openEndpoints } from './endpoint-sockets.js';
+import type { Handover } from './handover.js';
 import { runHooks } from './hooks.js';
-import { backlogOf, bindListeners, closeListeners, type Listener, missingIn } from './listeners.js';
+import { applyLimits } from './limits.js';
+import {
+  backlogOf,
+  bindListeners,
+  closeListeners,
+  type Listener,
+  missingIn,
+  ownOnes,
+  socketLines,
+} from './listeners.js';
 import type { Logs } from './logs.js';
-import { removePidfiles, writePidfile } from './pidfile.js';
-import { dropPrivileges, type Identity, resolveTarget, type Target } from './privileges.js';
+import { Pidfiles, removePidfiles } from './pidfile.js';
+import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
 import type { Prepared } from './reload.js';
+import { restartWarnings } from './restart-only.js';
 import { Scoreboard } from './scoreboard.js';
 import { forgetSystemd } from './systemd.js';
 import { type Life, workerSpawner } from './worker-handle.js';
@@ -34,29 +43,14 @@ export interface Start {
   cwd: string;
   /** Told when the server serves for the first time; null where nobody waits for it. */
   onServing?: (() => void) | null;
+  /** What the program before this one has left, under the same pid; null: there was none. */
+  handover?: Handover | null;
   /** Reads the configuration again. */
   read(env: NodeJS.ProcessEnv): LoadResult;
 }
 
 /** The sockets of one configuration. */
 type Open = Pick<Instance, 'listeners' | 'endpoints'>;
-
-/** What a reload does not take up. */
-const needRestart: [option: string, field: keyof Settings][] = [
-  ['uid', 'uid'],
-  ['gid', 'gid'],
-  ['logto', 'logto'],
-  ['logto2', 'logto2'],
-  ['logger', 'loggers'],
-  ['req-logger', 'reqLoggers'],
-  ['log-route', 'logRoutes'],
-  ['log-req-route', 'logReqRoutes'],
-  ['log-encoder', 'logEncoders'],
-  ['log-req-encoder', 'logReqEncoders'],
-  ['log-drain', 'logDrain'],
-  ['log-filter', 'logFilter'],
-  ['log-maxsize', 'logMaxsize'],
-];
 
 export class Instance {
   settings: Settings;
@@ -66,18 +60,20 @@ export class Instance {
   /** Null where there is no shared memory. */
   scoreboard: Scoreboard | null = null;
   readonly logs: Logs;
-  readonly #start: Start;
+  readonly start: Start;
   /** What systemd has passed, also those that the configuration does not name now: a reload may. */
   #passed: Listener[] = [];
   #exchange: Exchange | null = null;
+  /** What keeps workers when another program takes the place of this one: see `HandOver` of src/messages.ts. */
+  readonly #lifeline = native.makePipe();
   #reloads = 0;
-  /** Absolute, in the order they were written. */
-  readonly #pidfiles: string[] = [];
+  readonly pidfiles: Pidfiles;
 
   constructor(settings: Settings, start: Start, logs: Logs) {
     this.settings = settings;
-    this.#start = start;
+    this.start = start;
     this.logs = logs;
+    this.pidfiles = new Pidfiles(start.cwd, start.handover?.pidfiles);
   }
 
   /** What workers are started with. */
@@ -91,14 +87,58 @@ export class Instance {
     const { settings } = this;
     if (!settings.master) lines.add(warnings.noMaster);
     this.scoreboard = makeScoreboard(lines);
+    if (this.start.handover) {
+      await this.#goOn(this.start.handover, lines);
+      return;
+    }
     // Opened with the rights that the start has, before they are given up.
-    this.#writePidfile('pidfile', settings.pidfile, lines);
+    lines.add(...this.pidfiles.write('pidfile', settings.pidfile));
     try {
       await this.#bind(lines);
     } catch (error) {
       this.end();
       throw error;
     }
+  }
+
+  /** In the place of the program before: what it had is there, and the rights to make it may not be. */
+  async #goOn(before: Handover, lines: LogBatch): Promise<void> {
+    const { settings } = this;
+    this.#reloads = before.reloads + 1;
+    this.#exchange = before.exchange;
+    this.listeners = before.listeners;
+    this.endpoints = before.endpoints;
+    this.#passed = before.listeners.filter(({ passed }) => passed);
+    if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
+    try {
+      Object.assign(this, await this.#openFor(settings, lines));
+    } catch (error) {
+      // Nobody could go back: better the sockets of before than none.
+      lines.add(`uwsgi-node: ${(error as Error).message}`);
+    }
+    lines.add(modeLine(settings.processes, settings.threads));
+  }
+
+  /** Closes what the program before had open and this one has not. Returns lines for the log. */
+  closeVanished(): string[] {
+    const before = this.start.handover;
+    if (!before) return [];
+    return closeOld(
+      missingIn([...this.listeners, ...this.endpoints], [...before.listeners, ...before.endpoints]),
+    );
+  }
+
+  /** What the next program needs that is executed in the place of this one. @param workers their pids */
+  handOver(workers: number[]): Handover {
+    return {
+      listeners: [...this.listeners, ...missingIn(this.listeners, this.#passed)],
+      endpoints: this.endpoints,
+      exchange: this.#exchange,
+      lifeline: this.#lifeline[1],
+      workers,
+      pidfiles: this.pidfiles.paths,
+      reloads: this.#reloads,
+    };
   }
 
   async #bind(lines: LogBatch): Promise<void> {
@@ -110,7 +150,7 @@ export class Instance {
     const backlog = backlogOf(settings.listen);
     if (backlog.warning !== null) lines.add(backlog.warning);
 
-    const given = adoptPassed(passedSockets(this.#start.env, process.pid), backlog.length, native);
+    const given = adoptPassed(passedSockets(this.start.env, process.pid), backlog.length, native);
     this.#passed = given.listeners;
     const bound = await bindListeners(settings, backlog.length, target, native, given.listeners);
     this.listeners = bound.listeners;
@@ -124,7 +164,7 @@ export class Instance {
     this.logs.own(target);
     lines.add(...dropPrivileges(settings, target, identity));
     this.logs.beginUnprivileged();
-    this.#writePidfile('pidfile2', settings.pidfile2, lines);
+    lines.add(...this.pidfiles.write('pidfile2', settings.pidfile2));
     lines.add(...limitLines(backlog.length, settings.workerReloadMercy));
     await this.runHooks('as-user', lines);
     lines.add(modeLine(settings.processes, settings.threads));
@@ -140,7 +180,7 @@ export class Instance {
       lines.add(...more);
       lines.flush();
     };
-    await runHooks(hooks, phase, { env: this.#start.env, log: flushed });
+    await runHooks(hooks, phase, { env: this.start.env, log: flushed });
   }
 
   /** The same where a failure is no reason not to go on: it is logged. */
@@ -154,25 +194,14 @@ export class Instance {
 
   /** To be called when the workers are ready for the first time. */
   writeSafePidfiles(lines: LogBatch): void {
-    this.#writePidfile('safe-pidfile', this.settings.safePidfile, lines);
-    this.#writePidfile('safe-pidfile2', this.settings.safePidfile2, lines);
-  }
-
-  /** Writes every pid file again: somebody may have removed one. Returns lines for the log. */
-  rewritePidfiles(): string[] {
-    return this.#pidfiles.map((path) => {
-      try {
-        return writePidfile('pidfile', path);
-      } catch (error) {
-        return `uwsgi-node: ${(error as Error).message}`;
-      }
-    });
+    lines.add(...this.pidfiles.write('safe-pidfile', this.settings.safePidfile));
+    lines.add(...this.pidfiles.write('safe-pidfile2', this.settings.safePidfile2));
   }
 
   /** Removes what `vacuum` is to remove. Returns lines for the log. */
   end(): string[] {
     const listening = [...this.listeners, ...this.endpoints];
-    return [...removePidfiles(this.#pidfiles), ...closeListeners(listening, native)];
+    return [...removePidfiles(this.pidfiles.paths), ...closeListeners(listening, native)];
   }
 
   /**
@@ -186,7 +215,7 @@ export class Instance {
       process.umask(before.umask);
     };
     try {
-      process.chdir(this.#start.cwd);
+      process.chdir(this.start.cwd);
       const settings = this.#readAgain(lines);
       if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
       if (settings.umask !== null) process.umask(settings.umask);
@@ -209,15 +238,11 @@ export class Instance {
   }
 
   #readAgain(lines: LogBatch): Settings {
-    const loaded = this.#start.read({ ...this.#start.env, UWSGI_RELOADS: String(this.#reloads + 1) });
+    const loaded = this.start.read({ ...this.start.env, UWSGI_RELOADS: String(this.#reloads + 1) });
     if (loaded.action !== 'run') throw startErrors.notAServer();
     lines.add(...loaded.announcements, ...loaded.warnings, reloads.respawnedMaster(process.pid));
     const { settings } = loaded;
-    for (const [option, field] of needRestart) {
-      if (JSON.stringify(settings[field]) !== JSON.stringify(this.settings[field])) {
-        lines.add(reloads.needsRestart(option));
-      }
-    }
+    lines.add(...restartWarnings(this.settings, settings));
     return settings;
   }
 
@@ -244,20 +269,17 @@ export class Instance {
   }
 
   #commit(settings: Settings, { listeners, endpoints }: Open): string[] {
-    const closed = ownOnes([
-      ...missingIn(listeners, this.listeners),
-      ...missingIn(endpoints, this.endpoints),
-    ]);
+    const closed = [...missingIn(listeners, this.listeners), ...missingIn(endpoints, this.endpoints)];
     this.settings = settings;
     this.listeners = listeners;
     void this.tryHooks('post-app');
     setLineStyle(serverStyle(settings));
     this.endpoints = endpoints;
-    return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
+    return closeOld(closed);
   }
 
   #lifeOf(settings: Settings, listeners: readonly Listener[]): Life {
-    const env = { ...this.#start.env };
+    const env = { ...this.start.env };
     forgetSystemd(env);
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
@@ -270,52 +292,18 @@ export class Instance {
       this.scoreboard?.fd ?? null,
       descriptors,
       exchange,
+      this.#lifeline[0],
     );
-    return { settings, listeners, spawn, scoreboard: this.scoreboard, logs, exchange };
+    return {
+      settings,
+      listeners,
+      spawn,
+      scoreboard: this.scoreboard,
+      logs,
+      exchange,
+      lifeline: this.#lifeline[0],
+    };
   }
-
-  #writePidfile(option: string, path: string | null, lines: LogBatch): void {
-    if (path === null) return;
-    const absolute = resolve(this.#start.cwd, path);
-    lines.add(writePidfile(option, absolute));
-    this.#pidfiles.push(absolute);
-  }
-}
-
-/** @param open those that are there already. @throws {UwsgiNodeError} UWSGI_BIND and others */
-async function openEndpoints(
-  settings: Settings,
-  owner: Target,
-  open: readonly Listener[],
-  lines: LogBatch,
-): Promise<Listener[]> {
-  const { chmodSocket, chownSocket } = settings;
-  // Who reads statistics says nothing before.
-  const tcp = { ...settings.tcp, deferAccept: false };
-  const wanted = { sockets: endpointSockets(settings), chmodSocket, chownSocket, tcp };
-  const bound = await bindListeners(wanted, ENDPOINT_BACKLOG, owner, native, open);
-  lines.add(...bound.warnings, ...endpointLines(settings, missingIn(open, bound.listeners)));
-  return bound.listeners;
-}
-
-/** `prio` and `max-fd`, which workers inherit. Returns lines for the log. */
-function applyLimits(
-  { prio, maxFd }: Settings,
-  { limitOpenFiles }: Pick<typeof native, 'limitOpenFiles'>,
-): string[] {
-  const lines: string[] = [];
-  if (maxFd > 0) {
-    const problem = limitOpenFiles(maxFd);
-    if (problem !== null) lines.push(warnings.fileLimit(maxFd, problem));
-  }
-  if (prio === 0) return lines;
-  try {
-    setPriority(prio);
-    lines.push(`scheduler priority set to ${prio}`);
-  } catch (error) {
-    lines.push(warnings.priority(prio, (error as Error).message));
-  }
-  return lines;
 }
 
 /** A kernel or sandbox without memfd is no reason not to serve. */
@@ -336,16 +324,9 @@ export function applyEnvironment({ environment }: Settings, env: NodeJS.ProcessE
   }
 }
 
-/** Those that a reload may close. */
-const ownOnes = (listeners: readonly Listener[]) => listeners.filter(({ passed }) => !passed);
-
-/** @param opened those that are new. */
-function socketLines(listeners: readonly Listener[], opened: readonly Listener[]): string[] {
-  return listeners.map((listener, index) => {
-    if (opened.includes(listener)) return socketLine({ index, ...listener });
-    const { family, name, fd } = listener;
-    return reloads.inherited(index, family === 'unix' ? 'UNIX' : 'INET', name, fd);
-  });
+function closeOld(listeners: readonly Listener[]): string[] {
+  const closed = ownOnes(listeners);
+  return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
 }
 
 function changeDirectory(path: string): string {

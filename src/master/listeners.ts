@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import type { Settings, SocketSetting } from '../config/settings.js';
 import { startErrors } from '../errors.js';
-import { vacuum, warnings } from '../log/startup.js';
+import { reloads, socketLine, vacuum, warnings } from '../log/startup.js';
 import type { InheritedListener } from '../messages.js';
 import type { BoundListener, ListenOptions } from '../native.js';
 import { findGroup, findUser } from './accounts.js';
@@ -241,4 +241,16 @@ function removeSocket({ path, device, inode }: NonNullable<Listener['file']>): s
   } catch (error) {
     return [vacuum.failed(path, (error as Error).message)];
   }
+}
+
+/** Those that a reload may close. */
+export const ownOnes = (listeners: readonly Listener[]) => listeners.filter(({ passed }) => !passed);
+
+/** What the log says of them. @param opened those that are new. */
+export function socketLines(listeners: readonly Listener[], opened: readonly Listener[]): string[] {
+  return listeners.map((listener, index) => {
+    if (opened.includes(listener)) return socketLine({ index, ...listener });
+    const { family, name, fd } = listener;
+    return reloads.inherited(index, family === 'unix' ? 'UNIX' : 'INET', name, fd);
+  });
 }

@@ -35,6 +35,7 @@ const LOOK = 1000;
 
 export class Logs {
   readonly #native: LogSockets;
+  readonly #isOpen: boolean;
   readonly #settings: Settings;
   #file: LogFile | null = null;
   /** The log as it would be without loggers; null where nothing has taken its place. */
@@ -45,8 +46,10 @@ export class Logs {
   /** Told when the log file is another. */
   onNewFile: () => void = () => {};
 
-  constructor(settings: Settings, native: LogSockets) {
+  /** @param isOpen the program before has opened the log, with rights that this one may not have any more. */
+  constructor(settings: Settings, native: LogSockets, isOpen = false) {
     this.#settings = settings;
+    this.#isOpen = isOpen;
     this.#native = native;
   }
 
@@ -185,7 +188,8 @@ export class Logs {
   #openFile(option: string, path: string, fds: number[]): void {
     const { logfileChmod: mode, logTruncate } = this.#settings;
     this.#file = new LogFile(option, resolve(path), fds, this.#native, mode);
-    this.#file.open(logTruncate);
+    if (this.#isOpen) this.#try(() => this.#file?.open());
+    else this.#file.open(logTruncate);
   }
 
   #stream(parts: {

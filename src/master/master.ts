@@ -20,30 +20,11 @@ import { AppMetrics } from './app-metrics.js';
 import { type Cheapable, initialWorkers } from './cheaper.js';
 import { Crew, type RespawnCause, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
+import type { MasterParts, Phase } from './master-parts.js';
 import { resize } from './resize.js';
 import { cancelRespawn, type Replacement, type Slot } from './slot.js';
 import { summaryLine } from './statistics.js';
 import type { Death, Life, WorkerEvents, WorkerHandle } from './worker-handle.js';
-
-export interface MasterParts extends Life {
-  log(...lines: string[]): void;
-  /** Called once, when every worker is ready for the first time. */
-  serving?(): void;
-  /** Called once, when the server begins to stop. */
-  stopping?(): void;
-  /** No worker runs: somebody has to call `wake` when a connection waits. */
-  resting?(): void;
-  /** A worker has had its share of requests. */
-  spent?(): void;
-  /** Keeps new requests away; the workers are told to stop when it resolves. They serve, and are replaced, until then. */
-  drain?(): Promise<void>;
-}
-
-/**
- * - `draining`: no new requests are wanted, those that still come are served.
- * - `stopping`: the workers finish what they have begun.
- */
-export type Phase = 'starting' | 'serving' | 'draining' | 'stopping';
 
 export class Master {
   /** Resolves with the exit code when the last worker has gone after `stop`. */
@@ -55,6 +36,7 @@ export class Master {
   readonly #serving: () => void;
   readonly #stopping: () => void;
   readonly #resting: () => void;
+  readonly #hasPredecessors: boolean;
   readonly #drain: (() => Promise<void>) | null;
   readonly #crew: Crew;
   readonly #exchange: Exchange;
@@ -70,10 +52,12 @@ export class Master {
     this.#serving = parts.serving ?? (() => {});
     this.#stopping = parts.stopping ?? (() => {});
     this.#resting = parts.resting ?? (() => {});
+    this.#hasPredecessors = parts.hasPredecessors ?? false;
     this.#drain = parts.drain ?? null;
     const events: WorkerEvents = {
       ready: (worker, message) => this.#onReady(worker, message),
       spent: () => parts.spent?.(),
+      foreign: () => parts.foreign?.(),
       collected: (message) => this.appMetrics.receive(message),
       failed: (worker, reason) => this.#onFailed(worker, reason),
       noMercy: ({ id, pid }) => this.#log(stops.noMercy(id, pid ?? 0)),
@@ -293,7 +277,7 @@ export class Master {
     // While the server stops the first failure has said it; the others' is the same.
     if (this.#phase === 'stopping' || this.#crew.retiring.has(worker)) return;
     const isSuccessor = this.#crew.slotOf(worker)?.successor?.worker === worker;
-    if (this.#phase === 'starting' && !isSuccessor) {
+    if (this.#phase === 'starting' && !isSuccessor && !this.#hasPredecessors) {
       this.#log(reason, ...gameOver);
       this.#exitCode = EXIT_FAILED_APP;
       this.#stopWorkers();

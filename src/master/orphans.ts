@@ -60,7 +60,7 @@ export function zombiesOf(parent: number): number[] {
 }
 
 /** The fields of /proc/PID/stat after the name, which may hold blanks and parentheses; none when it has gone meanwhile. */
-function statOf(pid: number): string[] {
+export function statOf(pid: number): string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(') ') + 2).split(' ');

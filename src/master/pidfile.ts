@@ -1,5 +1,6 @@
 /** Files that hold the master's pid, and words to the instance behind one (`--reload FILE`). */
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { startErrors } from '../errors.js';
 import { vacuum } from '../log/startup.js';
 
@@ -15,6 +16,43 @@ export function writePidfile(option: string, path: string): string {
     throw startErrors.pidfile(option, path, error as NodeJS.ErrnoException);
   }
   return `writing pidfile to ${path}`;
+}
+
+/** Those of one server. */
+export class Pidfiles {
+  /** Absolute, in the order they were written. */
+  readonly paths: string[];
+  readonly #cwd: string;
+
+  /** @param written those that the program before in this process has written */
+  constructor(cwd: string, written: readonly string[] = []) {
+    this.#cwd = cwd;
+    this.paths = [...written];
+  }
+
+  /**
+   * @param path null: there is none
+   * @returns lines for the log.
+   * @throws {UwsgiNodeError} UWSGI_PIDFILE
+   */
+  write(option: string, path: string | null): string[] {
+    const absolute = path === null ? null : resolve(this.#cwd, path);
+    if (absolute === null || this.paths.includes(absolute)) return [];
+    const line = writePidfile(option, absolute);
+    this.paths.push(absolute);
+    return [line];
+  }
+
+  /** Writes every one again: somebody may have removed it. Returns lines for the log. */
+  rewrite(): string[] {
+    return this.paths.map((path) => {
+      try {
+        return writePidfile('pidfile', path);
+      } catch (error) {
+        return `uwsgi-node: ${(error as Error).message}`;
+      }
+    });
+  }
 }
 
 /** Removes pid files that still hold our pid. Returns lines for the log. */

@@ -14,10 +14,12 @@ import { headLines, reloads, type Surroundings, warnings as startWarnings, stops
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Doors } from './doors.js';
+import { keepDescriptors } from './handover.js';
 import { applyEnvironment, Instance, type Start } from './instance.js';
 import { Logs } from './logs.js';
 import { Master } from './master.js';
 import { Reaper, zombiesOf } from './orphans.js';
+import { Predecessors } from './predecessors.js';
 import { listenForSignals, obeySignalHooks } from './signals.js';
 import { forgetSystemd, Notifier } from './systemd.js';
 import { masterTitle } from './titles.js';
@@ -36,7 +38,9 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   if (settings.umask !== null) process.umask(settings.umask);
   forgetSystemd(process.env);
   applyEnvironment(settings, process.env);
-  const logs = new Logs(settings, native);
+  const before = start.handover ?? null;
+  if (before !== null) keepDescriptors(before, native, false);
+  const logs = new Logs(settings, native, before !== null);
   logs.begin();
   setLineStyle(serverStyle(settings));
   const lines = new LogBatch();
@@ -56,6 +60,9 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     printStatistics: () => doors?.printStatistics(),
     printActivity: () => doors?.printActivity(),
   });
+  native.allowSignals();
+  const predecessors = before === null ? null : new Predecessors(before, native);
+  if (before !== null) lines.add(reloads.predecessors(packageVersion(), before.workers.length));
   const instance = new Instance(settings, start, logs);
   await begin(instance, lines).finally(() => lines.flush());
 
@@ -65,18 +72,25 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     log,
     serving: () => {
       start.onServing?.();
+      if (predecessors !== null) log(...instance.closeVanished());
+      predecessors?.finish(master.crew.mercy);
       writeSafePidfiles(instance);
       void instance.tryHooks('post-app');
       notifier.ready(master.life.settings.processes);
     },
-    stopping: () => notifier.stopping(),
+    stopping: () => {
+      predecessors?.finish(master.crew.mercy);
+      notifier.stopping();
+    },
     resting: () => doors?.waitForConnection(),
     spent: () => doors?.recycle(),
+    foreign: () => doors?.noticeForeign(),
+    hasPredecessors: predecessors !== null,
     drain: () => drain(instance),
   });
   doors = openDoors(instance, master, notifier);
   const { daemons } = doors;
-  const reaper = native.adoptsOrphans() ? startReaper() : null;
+  const reaper = native.adoptsOrphans() || predecessors !== null ? startReaper() : null;
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) {
     daemons.apply(settings);
@@ -86,6 +100,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   obeySignalHooks(settings.hooks, doors.signalCalls);
   void instance.tryHooks('master-start');
   const exitCode = await master.ended;
+  await predecessors?.gone();
   doors.close();
   notifier.close();
   stop = () => daemons.kill();
@@ -96,10 +111,26 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   return exitCode;
 }
 
+/**
+ * What can be tried of a start while another program serves under this configuration: that everything can be loaded, and
+ * the log opened with the rights there are.
+ * @throws {UwsgiNodeError} when it cannot
+ */
+export function tryRun({ settings }: Configuration): void {
+  new Logs(settings, native, true).begin();
+}
+
 const startReaper = () => new Reaper({ native, zombies: () => zombiesOf(process.pid), source: process });
 
 /** Everything before the first worker. */
 async function begin(instance: Instance, lines: LogBatch): Promise<void> {
+  if (instance.start.handover) {
+    // The server is no new one, and whatever goes wrong is no reason to end it.
+    await instance.begin(lines);
+    lines.flush();
+    await instance.tryHooks('pre-app');
+    return;
+  }
   await instance.runHooks('asap', lines);
   await instance.begin(lines);
   try {

@@ -58,6 +58,8 @@ export interface Life {
   logs?: WorkerLogs;
   /** Where FastCGI connections change hands, the master's own descriptors. */
   exchange?: Exchange | null;
+  /** The reading end of the pipe that ends with the master, its own descriptor. */
+  lifeline?: number | null;
 }
 
 export interface Death {
@@ -73,6 +75,8 @@ export interface Death {
 export interface WorkerEvents {
   ready(worker: WorkerHandle, message: WorkerReady): void;
   failed(worker: WorkerHandle, reason: string): void;
+  /** It is of another version than the master: the package was replaced. */
+  foreign(): void;
   /** It has been handed `max-requests`. */
   spent(worker: WorkerHandle): void;
   /** A thread of it has told the metrics of its application. */
@@ -145,10 +149,15 @@ export class WorkerHandle {
         logs: {
           ...life.logs,
           first:
-            FIRST_LISTENER_FD + life.listeners.length + (life.scoreboard ? 1 : 0) + (life.exchange ? 2 : 0),
+            FIRST_LISTENER_FD +
+            life.listeners.length +
+            (life.scoreboard ? 1 : 0) +
+            (life.exchange ? 2 : 0) +
+            (life.lifeline ? 1 : 0),
         },
       }),
       ...(life.exchange && { exchange: inheritedExchange(life) }),
+      ...(life.lifeline && { lifeline: inheritedExchange(life).give + (life.exchange ? 2 : 0) }),
     });
   }
 
@@ -189,6 +198,14 @@ export class WorkerHandle {
   /** The log file is another. */
   reopenLogs(): void {
     this.#send({ type: 'reopen-logs' });
+  }
+
+  /** Another program takes the master's place. Resolves when the worker can be expected to know. */
+  handOver(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.pid === null || this.#process === null || this.state === 'gone') resolve();
+      else this.#process.send({ type: 'hand-over' }, () => resolve());
+    });
   }
 
   /** Ends it at once. */
@@ -272,6 +289,10 @@ export class WorkerHandle {
       this.isSpoiled = true;
       return;
     }
+    if (message.type === 'foreign') {
+      this.#events.foreign();
+      return;
+    }
     if (message.type === 'spent') {
       this.#events.spent(this);
       return;
@@ -314,7 +335,7 @@ export interface Surroundings {
 
 /**
  * Starts worker processes that inherit stdout, stderr, the listeners, from descriptor `FIRST_LISTENER_FD` on, and behind
- * them the scoreboard, the exchange and the log's.
+ * them the scoreboard, the exchange, the lifeline and the log's.
  */
 export const workerSpawner =
   (
@@ -322,6 +343,7 @@ export const workerSpawner =
     scoreboardFd: number | null,
     logFds: readonly number[] = [],
     exchange: Exchange | null = null,
+    lifeline: number | null = null,
   ): SpawnWorker =>
   (settings, listeners, id) =>
     spawn(process.execPath, [...inheritedFlags(), entry], {
@@ -336,6 +358,7 @@ export const workerSpawner =
         ...listeners.map(({ fd }) => fd),
         ...(scoreboardFd === null ? [] : [scoreboardFd]),
         ...(exchange === null ? [] : [exchange.give, exchange.take]),
+        ...(lifeline === null ? [] : [lifeline]),
         ...logFds,
       ],
     });

@@ -9,7 +9,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { maxRequestsOf } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
-import { loadErrors } from '../errors.js';
+import { loadErrors, startErrors } from '../errors.js';
 import { printStyle, serverStyle } from '../log/line-style.js';
 import { log, setLineStyle } from '../log/stderr.js';
 import {
@@ -19,6 +19,7 @@ import {
   type DebugAddress,
   type FoundApp,
   type LoadedApp,
+  MESSAGES_VERSION,
   type ThreadStart,
   type ThreadToControl,
 } from '../messages.js';
@@ -36,7 +37,7 @@ import { publishDrain, Tracing } from './tracing.js';
 import { watchUncaught } from './uncaught.js';
 
 const control = parentPort!;
-const { settings, listeners, core, workerId, scores, requestLogFd, exchange, debug } = awaitStart();
+const { version, settings, listeners, core, workerId, scores, requestLogFd, exchange, debug } = awaitStart();
 setLineStyle(serverStyle(settings));
 const shim = new ProcessShim().install(printStyle(settings, { workerId, core, threads: settings.threads }));
 
@@ -125,6 +126,10 @@ const isObserved = settings.stats !== null || settings.metrics !== null || setti
 let endsItself = true;
 
 async function run(): Promise<void> {
+  if (version !== MESSAGES_VERSION) {
+    tell({ type: 'foreign' });
+    throw startErrors.messagesVersion(version, MESSAGES_VERSION);
+  }
   if (scores !== undefined) {
     native.mapScoreboard(scores.fd, scores.size);
     native.keepScore(scores.row);

@@ -2,6 +2,7 @@
  * What a worker process does in its main JS thread, which is control only. At the other end of the IPC channel:
  * src/master/worker-handle.ts.
  */
+import { Socket } from 'node:net';
 import { lastCall } from '../last-call.js';
 import { log } from '../log/stderr.js';
 import type { MasterToWorker } from '../messages.js';
@@ -33,6 +34,11 @@ const control = new WorkerControl({
   log,
   pin: (processors) => native.pinProcess(processors),
   reopenLogs: (logs) => reopenLogs(logs, native),
+  watchEnd: (fd, ended) => {
+    const pipe = new Socket({ fd, readable: true, writable: false });
+    pipe.on('close', ended).on('error', () => {});
+    pipe.unref().resume();
+  },
   saveLogs: (logs) => saveLogs(logs, native),
   scoreboard: native,
 });

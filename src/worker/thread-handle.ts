@@ -44,6 +44,8 @@ export interface ThreadEvents {
   collected(message: Collected): void;
   /** An error came up after which another worker is wanted. */
   spoiled(): void;
+  /** It is of another version than this control thread. */
+  foreign(): void;
   /** It has got the last request of its worker. */
   spent(): void;
   /** It finished its last request after `drain`, and ends now. */
@@ -155,6 +157,9 @@ export class ThreadHandle {
         return;
       case 'spoiled':
         this.#events.spoiled();
+        return;
+      case 'foreign':
+        this.#events.foreign();
         return;
       case 'spent':
         this.#events.spent();

@@ -50,6 +50,8 @@ export interface WorkerParts {
   pin(processors: readonly number[]): string | null;
   /** The log file is another. Returns what went wrong. */
   reopenLogs(logs: NonNullable<StartWorker['logs']>): string[];
+  /** Calls back when a pipe has been closed at its other end. */
+  watchEnd(fd: number, ended: () => void): void;
   /** Nobody takes the log any more. */
   saveLogs(logs: NonNullable<StartWorker['logs']>): void;
   scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad' | 'forgetDeadlines'>;
@@ -92,6 +94,7 @@ export class WorkerControl {
   /** Cores whose thread cannot be ended: the process is about to be. */
   readonly #stuck = new Set<number>();
   #lastWords: NodeJS.Timeout | null = null;
+  #isHandedOver = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -100,6 +103,7 @@ export class WorkerControl {
       failed: (thread, reason) => this.#onFailed(thread, reason),
       collected: (message) => parts.send(message, () => {}),
       spoiled: () => parts.send({ type: 'spoiled' }, () => {}),
+      foreign: () => parts.send({ type: 'foreign' }, () => {}),
       spent: () => parts.send({ type: 'spent' }, () => {}),
       drained: () => this.#onDrained(),
       ended: (thread, death) => this.#onEnded(thread, death),
@@ -126,6 +130,9 @@ export class WorkerControl {
       case 'take-debug-port':
         this.#isDebugged = true;
         for (const { core, thread } of this.#slots) thread?.debug(this.#debugAddress(core)!);
+        return;
+      case 'hand-over':
+        this.#handOver();
     }
   }
 
@@ -145,8 +152,18 @@ export class WorkerControl {
     this.#parts.send({ type: 'looked', ask, answer }, () => {});
   }
 
+  /** The next master lives in the same process, but has another channel: it ends this worker by the lifeline. */
+  #handOver(): void {
+    if (this.#isHandedOver || this.#start.lifeline === undefined) return;
+    this.#isHandedOver = true;
+    // The pipe of the log is the old program's.
+    if (this.#start.logs !== undefined) this.#parts.saveLogs(this.#start.logs);
+    this.#parts.watchEnd(this.#start.lifeline, () => this.#stop(true));
+  }
+
   /** The channel to the master is closed: it was killed. Nobody else bounds the time a stop may take now. */
   masterGone(): void {
+    if (this.#isHandedOver) return;
     if (this.#start?.logs !== undefined) this.#parts.saveLogs(this.#start.logs);
     const mercy = this.#settings?.workerReloadMercy ?? 0;
     setTimeout(() => this.#parts.exit(1), Math.min(mercy * 1000, LONGEST_TIMER)).unref();
@@ -166,6 +183,7 @@ export class WorkerControl {
     this.#start = start;
     this.#isDebugged = start.isDebugged ?? false;
     if (start.version !== MESSAGES_VERSION) {
+      this.#parts.send({ type: 'foreign' }, () => {});
       this.#giveUp(startErrors.messagesVersion(start.version, MESSAGES_VERSION).message);
       return;
     }
@@ -242,7 +260,16 @@ export class WorkerControl {
     const scores = first && { ...first, row: first.row + slot.core };
     const debug = this.#debugAddress(slot.core);
     const start = {
-      ...{ workerId, core: slot.core, settings, listeners, scores, requestLogFd, exchange },
+      ...{
+        version: MESSAGES_VERSION,
+        workerId,
+        core: slot.core,
+        settings,
+        listeners,
+        scores,
+        requestLogFd,
+        exchange,
+      },
       ...(debug !== null && { debug }),
     };
     slot.thread = new ThreadHandle(start, this.#parts.spawnThread, this.#events);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Master, type MasterParts } from '../../../src/master/master.js';
+import { Master } from '../../../src/master/master.js';
+import type { MasterParts } from '../../../src/master/master-parts.js';
 import { statisticsLines } from '../../../src/master/statistics.js';
 import { FIRST_DELAY, LONGEST_DELAY, YOUNG } from '../../../src/throttle.js';
 import { type FakeWorker, fakeSpawn, settings } from './fake-worker.js';

@@ -25,6 +25,7 @@ function create() {
   const watched: WatchedWorker[] = [];
   const lines: string[] = [];
   const loads: [number, number][] = [];
+  const lifelines: { fd: number; cut: () => void }[] = [];
   const control = new WorkerControl({
     pid: 123,
     send: (message, done) => {
@@ -49,6 +50,7 @@ function create() {
     log: (...more) => lines.push(...more),
     pin: () => null,
     reopenLogs: () => ['opened again'],
+    watchEnd: (fd, cut) => lifelines.push({ fd, cut }),
     saveLogs: () => lines.push('saved'),
     scoreboard: {
       mapScoreboard: () => {},
@@ -56,7 +58,7 @@ function create() {
       reportLoad: (row, thousandths) => loads.push([row, thousandths]),
     },
   });
-  return { control, threads, sent, exits, kills, watched, lines, loads, lastCalled };
+  return { control, threads, sent, exits, kills, watched, lines, loads, lastCalled, lifelines };
 }
 
 function start(changes = {}) {
@@ -67,6 +69,7 @@ function start(changes = {}) {
     workerId: 7,
     settings: { ...defaultSettings(), ...changes },
     listeners: [...listeners],
+    lifeline: 9,
   });
   return parts;
 }
@@ -102,9 +105,11 @@ describe('WorkerControl, debugged', () => {
 describe('WorkerControl, starting', () => {
   it('starts every thread at once with what the master said', () => {
     const { threads } = start({ threads: 2 });
+    const settings = { ...defaultSettings(), threads: 2 };
+    const common = { version: MESSAGES_VERSION, workerId: 7, settings, listeners, requestLogFd: 2 };
     expect(threads.map(({ start }) => start)).toEqual([
-      { workerId: 7, core: 0, settings: { ...defaultSettings(), threads: 2 }, listeners, requestLogFd: 2 },
-      { workerId: 7, core: 1, settings: { ...defaultSettings(), threads: 2 }, listeners, requestLogFd: 2 },
+      { ...common, core: 0 },
+      { ...common, core: 1 },
     ]);
   });
 
@@ -148,7 +153,10 @@ describe('WorkerControl, starting', () => {
     control.receive({ type: 'start', version: MESSAGES_VERSION + 1, workerId: 1, settings, listeners: [] });
     vi.advanceTimersByTime(0);
     expect(threads).toEqual([]);
-    expect(sent).toEqual([{ type: 'failed', reason: expect.stringContaining('the package was replaced') }]);
+    expect(sent).toEqual([
+      { type: 'foreign' },
+      { type: 'failed', reason: expect.stringContaining('the package was replaced') },
+    ]);
     expect(exits).toEqual([EXIT_FAILED_APP]);
   });
 });
@@ -280,6 +288,18 @@ describe('WorkerControl, stopping', () => {
     expect(exits).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(exits).toEqual([1]);
+  });
+
+  it('serves on when another program takes the place of the master, until that one lets go of it', () => {
+    const { control, threads, exits, lastCalled, lifelines } = start();
+    threads[0]!.ready();
+    control.receive({ type: 'hand-over' });
+    control.receive({ type: 'hand-over' });
+    control.masterGone();
+    expect(lifelines.map(({ fd }) => fd)).toEqual([9]);
+    expect([lastCalled, threads[0]!.sent, exits]).toEqual([[], [], []]);
+    lifelines[0]!.cut();
+    expect(threads[0]!.sent).toEqual([{ type: 'drain', isReplaced: true }]);
   });
 
   it('ends when the master was gone before it said anything', async () => {

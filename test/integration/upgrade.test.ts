@@ -1,0 +1,157 @@
+/**
+ * The package is replaced while the server runs, as `npm install` does it: two installed trees, whose processes would not
+ * understand each other.
+ */
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { MESSAGES_VERSION } from '../../src/messages.js';
+import { cleanUp } from '../support/clean-up.js';
+import { behaviours, Instance } from '../support/instance.js';
+import { READY, type RunningServer, startServer, statOf } from '../support/server.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+let instance: Instance;
+beforeEach(async () => {
+  instance = await Instance.make();
+});
+afterEach(cleanUp);
+
+/** Where the messages' version has got to in the built files. */
+const ours = new RegExp(`(\\bversion(?:: | !== ))${MESSAGES_VERSION}\\b`, 'g');
+
+/** Installs the package below `folder`, with another version of itself and of its messages. */
+function install(folder: string, { version = '0.1.0', messages = MESSAGES_VERSION } = {}): void {
+  const home = join(folder, 'node_modules/uwsgi-node');
+  mkdirSync(join(home, 'build/Release'), { recursive: true });
+  cpSync(join(root, 'dist'), join(home, 'dist'), { recursive: true });
+  cpSync(join(root, 'build/Release/uwsgi_node.node'), join(home, 'build/Release/uwsgi_node.node'));
+  const description = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ ...description, version }));
+  for (const name of Object.keys(description.dependencies)) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  for (const file of readdirSync(join(home, 'dist'), { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.cjs')) continue;
+    const path = join(home, 'dist', file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(ours, `$1${messages}`));
+  }
+}
+
+const installed = () => join(instance.folder, 'installed');
+const other = () => join(instance.folder, 'other');
+
+/** As npm does it: the new folder takes the name of the old one. */
+function replace(): void {
+  renameSync(installed(), join(instance.folder, 'before'));
+  renameSync(other(), installed());
+}
+
+function start(...more: string[]): Promise<RunningServer> {
+  const cli = join(installed(), 'node_modules/uwsgi-node/dist/cli.cjs');
+  const args = instance.args(
+    '--disable-logging',
+    '--wsgi-file',
+    behaviours,
+    '--pidfile',
+    join(instance.folder, 'pid'),
+    ...more,
+  );
+  return startServer({ args, command: [process.execPath, cli] });
+}
+
+/** Requests one after the other until it is told to stop; returns how they were answered. */
+function ask() {
+  let isOver = false;
+  const statuses = new Map<number | string, number>();
+  const done = (async () => {
+    while (!isOver) {
+      const status = await instance.get('/').then(
+        (answer) => answer.status,
+        (error) => String(error),
+      );
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  })();
+  return async () => {
+    isOver = true;
+    await done;
+    return [...statuses.keys()];
+  };
+}
+
+it('a reload executes the new one under the same pid, and no request is lost', async () => {
+  install(installed());
+  install(other(), { version: '0.2.0', messages: MESSAGES_VERSION + 1 });
+  const pidfile = join(instance.folder, 'daemon');
+  const server = await start('--processes', '2', '--smart-attach-daemon2', `${pidfile} exec sleep 60`);
+  const daemon = Number(readFileSync(pidfile, 'utf8'));
+  const before = server.workers.filter((pid) => pid !== daemon);
+  const stop = ask();
+  const slow = instance.textOf('/halves', '3000');
+  await instance.get('/');
+  replace();
+  const from = server.lines.position;
+  server.kill('SIGHUP');
+  await server.lines.waitFor(/^\*\*\* the package was replaced \(version 0\.1\.0 by 0\.2\.0\): executing/, {
+    from,
+  });
+  await server.lines.waitFor(/^\*\*\* version 0\.2\.0 goes on: 2 workers of the program before/, { from });
+  await server.lines.waitFor(READY, { from });
+  expect(await slow).toBe('first second');
+  const left = () => before.filter((pid) => statOf(pid)[0] !== undefined);
+  await expect.poll(left, { timeout: 15_000 }).toEqual([]);
+  expect(await stop()).toEqual([200]);
+  expect(Number(readFileSync(join(instance.folder, 'pid'), 'utf8'))).toBe(server.pid);
+
+  // It reloads and stops like any other.
+  const again = server.lines.position;
+  server.kill('SIGHUP');
+  await server.lines.waitFor(READY, { from: again });
+  server.kill('SIGTERM');
+  await server.lines.waitFor(/^goodbye to uwsgi-node\.$/);
+  process.kill(daemon, 'SIGKILL');
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(server.group).toEqual([]);
+});
+
+it('a worker that must be replaced meanwhile finds it out', async () => {
+  install(installed());
+  install(other(), { messages: MESSAGES_VERSION + 1 });
+  const server = await start('--processes', '2');
+  replace();
+  const from = server.lines.position;
+  process.kill(server.workers[0]!, 'SIGKILL');
+  await server.lines.waitFor(/^\*\*\* a worker is of another version than its master \*\*\*$/, { from });
+  await server.lines.waitFor(/^\*\*\* version 0\.1\.0 goes on: /, { from });
+  await server.lines.waitFor(READY, { from });
+  expect((await instance.get('/')).status).toBe(200);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+});
+
+it('one that cannot take over is refused, and the old one serves on', async () => {
+  install(installed());
+  install(other(), { version: '0.2.0', messages: MESSAGES_VERSION + 1 });
+  writeFileSync(join(other(), 'node_modules/uwsgi-node/build/Release/uwsgi_node.node'), 'no addon');
+  const server = await start();
+  const { workers } = server;
+  replace();
+  server.kill('SIGHUP');
+  await server.lines.waitFor(/^uwsgi-node: the package was replaced, and the new one cannot go on/);
+  await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/);
+  expect((await instance.get('/')).status).toBe(200);
+  expect(server.workers).toEqual(workers);
+});
