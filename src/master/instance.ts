@@ -34,7 +34,8 @@ import type { Prepared } from './reload.js';
 import { restartWarnings } from './restart-only.js';
 import { Scoreboard } from './scoreboard.js';
 import { forgetSystemd } from './systemd.js';
-import { type Life, workerSpawner } from './worker-handle.js';
+import type { Life } from './worker-handle.js';
+import { workerSpawner } from './worker-spawner.js';
 
 /** What the process was started with. */
 export interface Start {

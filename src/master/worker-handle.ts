@@ -3,9 +3,7 @@
  * life of a worker; the next life under the same number gets a handle of its own, so that an old and a new one can overlap.
  * At the other end: src/worker/main.ts.
  */
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
 import {
   type Aftermath,
@@ -21,12 +19,10 @@ import {
   type WorkerReady,
   type WorkerToMaster,
 } from '../messages.js';
-import { packageRoot } from '../package-root.js';
 import type { CoreWatch } from '../stats/core-score.js';
 import type { CoreActivity } from '../stats/snapshot.js';
 import { isDebuggable } from './debugged.js';
 import type { Rows, Score, Scoreboard } from './scoreboard.js';
-import { workerTitle } from './titles.js';
 
 /** The piece of ChildProcess that is used; tests bring their own. */
 export interface WorkerProcess {
@@ -324,47 +320,3 @@ function inheritedExchange({ listeners, scoreboard }: Life): Exchange {
   const give = FIRST_LISTENER_FD + listeners.length + (scoreboard ? 1 : 0);
   return { give, take: give + 1 };
 }
-
-const entry = fileURLToPath(new URL('dist/worker/main.cjs', packageRoot));
-
-/** Where a worker process starts. */
-export interface Surroundings {
-  cwd: string;
-  env: NodeJS.ProcessEnv;
-}
-
-/**
- * Starts worker processes that inherit stdout, stderr, the listeners, from descriptor `FIRST_LISTENER_FD` on, and behind
- * them the scoreboard, the exchange, the lifeline and the log's.
- */
-export const workerSpawner =
-  (
-    surroundings: Surroundings,
-    scoreboardFd: number | null,
-    logFds: readonly number[] = [],
-    exchange: Exchange | null = null,
-    lifeline: number | null = null,
-  ): SpawnWorker =>
-  (settings, listeners, id) =>
-    spawn(process.execPath, [...inheritedFlags(), entry], {
-      ...surroundings,
-      // A process title may be as long as the original command line: as argv[0] it makes its own room.
-      argv0: workerTitle(settings, id).slice(0, LONGEST_TITLE),
-      stdio: [
-        'ignore',
-        'inherit',
-        'inherit',
-        'ipc',
-        ...listeners.map(({ fd }) => fd),
-        ...(scoreboardFd === null ? [] : [scoreboardFd]),
-        ...(exchange === null ? [] : [exchange.give, exchange.take]),
-        ...(lifeline === null ? [] : [lifeline]),
-        ...logFds,
-      ],
-    });
-
-/** One argument of execve(2) may be 128 KiB; nobody reads a title of more than this. */
-const LONGEST_TITLE = 16_384;
-
-/** Flags of node that the user gave, without the inspector's: its port is taken by the master. */
-const inheritedFlags = () => process.execArgv.filter((flag) => !/^--(inspect|debug)/.test(flag));

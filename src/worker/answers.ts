@@ -6,7 +6,7 @@ import { readWatch, type ScoreReader } from '../stats/core-score.js';
 import { Inspection } from './inspection.js';
 import { type Profiling, writeHeapSnapshot, writeProfile } from './profile.js';
 import { type LocatedThread, stacksOf } from './traceback.js';
-import type { SeenThread } from './worker.js';
+import type { SeenThread } from './worker-parts.js';
 
 export type Scores = ScoreReader & Pick<NativeScoreboard, 'forgetDeadlines'>;
 

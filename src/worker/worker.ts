@@ -11,58 +11,19 @@ import { deaths } from '../log/startup.js';
 import { setLineStyle } from '../log/stderr.js';
 import {
   type Aftermath,
-  type Answer,
   type DebugAddress,
   EXIT_FAILED_APP,
-  type InheritedListener,
   type Look,
   type MasterToWorker,
   MESSAGES_VERSION,
-  type Question,
   type ScoreRows,
   type StartWorker,
   type WorkerReady,
-  type WorkerToMaster,
 } from '../messages.js';
-import type { NativeScoreboard } from '../native.js';
 import { Throttle } from '../throttle.js';
 import { bindWorker } from './affinity.js';
-import type { WatchedWorker } from './harakiri.js';
-import { type SpawnThread, type ThreadDeath, type ThreadEvents, ThreadHandle } from './thread-handle.js';
-
-export interface WorkerParts {
-  pid: number;
-  /** Calls back when the message has left this process (or never will). */
-  send(message: WorkerToMaster, done: () => void): void;
-  spawnThread: SpawnThread;
-  /** Ends the listeners, which all workers have lost their master with; resolves when nobody waits there. */
-  lastCall(listeners: readonly InheritedListener[]): Promise<void>;
-  /** Ends the process at once. */
-  exit(code: number): void;
-  /** The same, by a signal that nothing in it can hold up. */
-  kill(): void;
-  /** Looks after threads that hang. */
-  watch(worker: WatchedWorker): void;
-  /** Looks into the JS threads. Never throws. */
-  answer(workerId: number, question: Question, threads: readonly SeenThread[]): Promise<Answer>;
-  log(...lines: string[]): void;
-  /** Binds this process to processors. Returns what went wrong, or null. */
-  pin(processors: readonly number[]): string | null;
-  /** The log file is another. Returns what went wrong. */
-  reopenLogs(logs: NonNullable<StartWorker['logs']>): string[];
-  /** Calls back when a pipe has been closed at its other end. */
-  watchEnd(fd: number, ended: () => void): void;
-  /** Nobody takes the log any more. */
-  saveLogs(logs: NonNullable<StartWorker['logs']>): void;
-  scoreboard: Pick<NativeScoreboard, 'mapScoreboard' | 'reportLoad' | 'forgetDeadlines'>;
-}
-
-/** A JS thread that can be looked into. */
-export interface SeenThread {
-  thread: ThreadHandle;
-  /** On the scoreboard; null where there is none. */
-  row: number | null;
-}
+import { type ThreadDeath, type ThreadEvents, ThreadHandle } from './thread-handle.js';
+import type { WorkerParts } from './worker-parts.js';
 
 /** A core of the worker. Its thread changes, the place stays. */
 interface Slot {
@@ -158,7 +119,7 @@ export class WorkerControl {
     this.#isHandedOver = true;
     // The pipe of the log is the old program's.
     if (this.#start.logs !== undefined) this.#parts.saveLogs(this.#start.logs);
-    this.#parts.watchEnd(this.#start.lifeline, () => this.#stop(true));
+    this.#parts.watchEnd(this.#start.lifeline, () => this.#stop({ isReplaced: true }));
   }
 
   /** The channel to the master is closed: it was killed. Nobody else bounds the time a stop may take now. */
