@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "native/core/protocol/uwsgi.h"
 #include "test/native/check.h"
 #include "test/native/corpus.h"
 #include "test/native/engine_rig.h"
