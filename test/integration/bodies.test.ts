@@ -7,7 +7,7 @@ import { startEngine, transports } from '../support/engine.js';
 import { type RunningServer, statOf } from '../support/server.js';
 import { encodeRequest, open, request, requestVars } from '../support/uwsgi-client.js';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
 
 const MEGABYTE = 1_048_576;
 const postBuffering = 65_536;
@@ -52,7 +52,7 @@ describe.each(transports)('over %s', (transport) => {
 
     it.each(['/read', '/async'])('of 100 MB comes complete by %s', async (path) => {
       const body = bytesOf(100 * MEGABYTE);
-      const answer = await request(server.address, { vars: to(path), body });
+      const answer = await request(server.address, { vars: to(path), body, timeout: 30_000 });
       expect(answer.body.toString()).toBe(digest(body));
     });
 
