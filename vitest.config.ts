@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** They replace modules of Node, which everybody else in the same process would get, too. */
-const replacing = ['test/unit/log/stderr.test.ts', 'test/unit/thread/exceptions.test.ts'];
+const replacing = [
+  'test/unit/log/stderr.test.ts',
+  'test/unit/thread/exceptions.test.ts',
+  'test/unit/worker/profile.test.ts',
+];
+const timed = ['test/timed/**/*.test.ts'];
 
 // Most of the time of most files is waiting for servers that start and stop.
 const sideBySide = { maxWorkers: 3, sequence: { groupOrder: 0 } };
@@ -17,30 +22,25 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Loading vitest and the sources takes longer than most of these tests: once for all of a process.
+        // To load vitest and the sources takes longer than many a file: once for all files of a process.
         test: {
           ...sideBySide,
-          name: 'units',
-          include: ['test/{unit,packets}/**/*.test.ts'],
-          exclude: replacing,
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...replacing, ...timed],
           isolate: false,
         },
       },
       {
         extends: true,
-        test: {
-          ...sideBySide,
-          // The addon keeps threads and descriptors of its own: a process for each file.
-          name: 'processes',
-          include: ['test/!(unit|packets|timed)/**/*.test.ts', ...replacing],
-        },
+        test: { ...sideBySide, name: 'each in a process of its own', include: replacing },
       },
       {
         extends: true,
         // What promises a time is held to it while nothing else runs.
         test: {
           name: 'alone',
-          include: ['test/timed/**/*.test.ts'],
+          include: timed,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
