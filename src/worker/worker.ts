@@ -89,11 +89,19 @@ export class WorkerControl {
         void this.#look(message);
         return;
       case 'take-debug-port':
-        this.#isDebugged = true;
-        for (const { core, thread } of this.#slots) thread?.debug(this.#debugAddress(core)!);
+        this.#openToDebuggers();
         return;
       case 'hand-over':
         this.#handOver();
+    }
+  }
+
+  #openToDebuggers(): void {
+    this.#isDebugged = true;
+    for (const { core, thread } of this.#slots) {
+      const address = this.#debugAddress(core);
+      // The reload may have taken `inspect` away.
+      if (address !== null) thread?.debug(address);
     }
   }
 

@@ -100,6 +100,12 @@ describe('WorkerControl, debugged', () => {
     vi.advanceTimersByTime(FIRST_DELAY);
     expect(threads[2]?.start.debug ?? null).toBeNull();
   });
+
+  it('says nothing to its threads where the reload has taken `inspect` away', () => {
+    const { control, threads } = start({ threads: 2 });
+    control.receive({ type: 'take-debug-port' });
+    expect(threads.map(({ sent }) => sent)).toEqual([[], []]);
+  });
 });
 
 describe('WorkerControl, starting', () => {
