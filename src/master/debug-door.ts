@@ -15,25 +15,31 @@ export interface DoorParts {
   answer(request: DoorRequest): Promise<DoorReply>;
   native: Pick<NativeSockets, 'bindListener' | 'peerOf'>;
   log(...lines: string[]): void;
+  /** How long somebody may take to say what is wanted, and to take the next piece of the answer, milliseconds; 5 000 by default. */
+  patience?: number;
 }
 
-/** Somebody may take this long to say what is wanted, milliseconds. */
-const PATIENCE = 5_000;
 const MOST_CLIENTS = 16;
+/** Any user of the machine can come: they never take the places of those who may ask. */
+const MOST_STRANGERS = 4;
 
 export class DebugDoor {
   readonly #parts: DoorParts;
+  readonly #patience: number;
   readonly #server: Server | null;
   readonly #clients = new Set<Socket>();
+  /** Who has been refused and is still there, the oldest first. */
+  readonly #strangers = new Set<Socket>();
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
+    this.#patience = parts.patience ?? 5_000;
     this.#server = this.#open();
   }
 
   close(): void {
     this.#server?.close();
-    for (const client of this.#clients) client.destroy();
+    for (const client of [...this.#clients, ...this.#strangers]) client.destroy();
   }
 
   /** Where it cannot be opened the server serves all the same. */
@@ -42,7 +48,6 @@ export class DebugDoor {
     try {
       const { fd } = native.bindListener(doorOf(pid), { backlog: MOST_CLIENTS, mode: null });
       const server = createServer((client) => this.#receive(client));
-      server.maxConnections = MOST_CLIENTS;
       server.on('error', (error) => log(doorLines.trouble(error.message)));
       return server.listen({ fd });
     } catch (error) {
@@ -52,19 +57,33 @@ export class DebugDoor {
   }
 
   #receive(client: Socket): void {
-    this.#clients.add(client);
-    const overdue = setTimeout(() => client.destroy(), PATIENCE);
+    const overdue = setTimeout(() => client.destroy(), this.#patience);
     client.on('close', () => {
       clearTimeout(overdue);
       this.#clients.delete(client);
+      this.#strangers.delete(client);
     });
     // It left before it had its answer.
     client.on('error', () => client.destroy());
-    if (!this.#isWelcome(client)) {
-      client.end(JSON.stringify({ problem: doorLines.stranger }));
-      client.resume();
-      return;
+    if (!this.#isWelcome(client)) this.#refuse(client);
+    else if (this.#clients.size < MOST_CLIENTS) this.#listen(client, overdue);
+    else client.destroy();
+  }
+
+  /** It closes the connection itself when it has read why; one that does not makes room for the next. */
+  #refuse(client: Socket): void {
+    const [oldest] = this.#strangers;
+    if (oldest !== undefined && this.#strangers.size >= MOST_STRANGERS) {
+      oldest.destroy();
+      this.#strangers.delete(oldest);
     }
+    this.#strangers.add(client);
+    client.end(JSON.stringify({ problem: doorLines.stranger }));
+    client.resume();
+  }
+
+  #listen(client: Socket, overdue: NodeJS.Timeout): void {
+    this.#clients.add(client);
     let text = '';
     client.on('data', (bytes) => {
       text += bytes.toString();
@@ -91,6 +110,7 @@ export class DebugDoor {
       // Another version of this package may have other questions.
       reply = { problem: (error as Error).message };
     }
+    client.setTimeout(this.#patience, () => client.destroy());
     client.end(JSON.stringify(reply));
   }
 }
