@@ -9,6 +9,7 @@ export const profileLines = {
   written: (kind: Kind, file: string, bytes: number) => `${names[kind]} written to ${file} (${bytes} bytes)`,
   failed: (kind: Kind, problem: string) => `no ${names[kind]}: ${problem}`,
   noAnswer: 'the thread does not answer (it is in native code), or has ended meanwhile',
+  exists: (file: string) => `there is a file already: ${file}`,
   workerGone: 'the worker has ended meanwhile',
   noWorker: (worker: number) => `worker ${worker} does not run`,
   noCore: (worker: number, core: number) => `worker ${worker} has no core ${core}, or it has just ended`,

@@ -34,14 +34,19 @@ const looking = (more = {}) => ({
 describe('writeProfile', () => {
   it('writes a file that only its owner may read', async () => {
     const file = `${directory}/worker-3-core-1-20261126-044506.789.cpuprofile`;
-    const profile = vi.fn(async () => ({ nodes: [] }));
+    const profile = vi.fn(async () => {
+      // Whoever finds it under its name finds all of it.
+      expect(readdirSync(directory)).toEqual([expect.stringMatching(/cpuprofile\.part$/)]);
+      return { nodes: [] };
+    });
     expect(await writeProfile(looking({ profile }), target(), 5, now)).toEqual({ file, bytes: 12 });
     expect(profile).toHaveBeenCalledWith(5000);
     expect(readFileSync(file, 'utf8')).toBe('{"nodes":[]}');
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toHaveLength(1);
     // Never over another one, and nobody is bothered for nothing.
     expect(await writeProfile(looking({ profile }), target(), 5, now)).toEqual({
-      problem: expect.stringMatching(/^EEXIST/),
+      problem: `there is a file already: ${file}`,
     });
     expect(profile).toHaveBeenCalledTimes(1);
   });
@@ -49,6 +54,14 @@ describe('writeProfile', () => {
   it('leaves nothing behind of a thread that does not answer', async () => {
     expect(await writeProfile(looking({ profile: async () => null }), target(), 1)).toEqual({
       problem: expect.stringMatching(/^the thread does not answer/),
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('leaves nothing behind of a profiler that fails', async () => {
+    const profile = () => Promise.reject(new Error('Session is not connected'));
+    expect(await writeProfile(looking({ profile }), target(), 1)).toEqual({
+      problem: 'Session is not connected',
     });
     expect(readdirSync(directory)).toEqual([]);
   });
