@@ -20,8 +20,8 @@ dist/cli.cjs: $(sources) rolldown.config.js
 	rolldown -c --log-level warn
 	chmod +x $@
 
-# Afterwards: rolldown empties dist/.
-dist/index.d.ts: $(sources) tsconfig.json | dist/cli.cjs
+# Whenever the programs are bundled: rolldown empties dist/.
+dist/index.d.ts: dist/cli.cjs tsconfig.json
 	tsc -p tsconfig.json --emitDeclarationOnly
 
 # What node-gyp has written knows every header by itself.
