@@ -13,6 +13,8 @@ const LONG_PATIENCE = 3_000;
 const PATIENCE_AT_WORK = 600_000;
 /** One that has taken the word to stop, and runs JavaScript, stops with its next step; milliseconds. */
 const NEXT_STEP = 100;
+/** On a busy machine the next step takes its time, like the answers before: this many times as long as the slowest. */
+const TURNS = 10;
 
 interface Reply {
   id?: number;
@@ -104,15 +106,22 @@ export class Inspection {
   async locate(): Promise<string[] | null> {
     const paused = this.#next('Debugger.paused');
     void this.#send('Debugger.enable');
+    const asked = performance.now();
     if (!(await this.#answers('Debugger.pause'))) return null;
-    const reply = (await within(paused, NEXT_STEP)) ?? (await this.#secondChance(paused));
+    const taken = performance.now() - asked;
+    const reply = (await within(paused, NEXT_STEP)) ?? (await this.#secondChance(paused, taken));
     return this.#framesOf(reply) ?? [];
   }
 
-  /** The machine may be busy: whoever answers once more has had its turn since. */
-  async #secondChance(paused: Promise<Reply>): Promise<Reply | null> {
-    await within(this.#send('Runtime.getIsolateId'));
-    return within(paused, NEXT_STEP);
+  /**
+   * The machine may be busy: whoever answers once more has had its turn since, and as slowly as it answers it may stop.
+   * @param taken how long the first answer took, milliseconds
+   */
+  async #secondChance(paused: Promise<Reply>, taken: number): Promise<Reply | null> {
+    const asked = performance.now();
+    await within(this.#send('Runtime.getIsolateId'), LONG_PATIENCE);
+    const slowest = Math.max(taken, performance.now() - asked);
+    return within(paused, Math.min(Math.max(NEXT_STEP, TURNS * slowest), LONG_PATIENCE));
   }
 
   #framesOf(reply: Reply | null): string[] | null {
