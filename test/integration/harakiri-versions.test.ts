@@ -15,7 +15,7 @@ afterEach(cleanUp);
 
 const hanging = fileURLToPath(new URL('../apps/hanging.js', import.meta.url));
 const VERSION = 24;
-const node = nodeBinary(VERSION);
+const node = await nodeBinary(VERSION);
 const reason = node === null ? `npm could not fetch node@${VERSION}` : null;
 
 describe.skipIf(skipped(`harakiri on Node ${VERSION}`, reason))(`on Node ${VERSION}`, () => {

@@ -34,11 +34,12 @@ const frameworks = {
   hono: /is ready: default of .*hono\.js \(fetch\)/,
 };
 
-const versions = [Number(process.versions.node.split('.')[0]), 24, 26];
+const own = Number(process.versions.node.split('.')[0]);
+const nodes = new Map<number, string | null>([[own, process.execPath]]);
+for (const version of [24, 26]) if (version !== own) nodes.set(version, await nodeBinary(version));
 
 describe.skipIf(skipped('frameworks', missingPrograms('nginx')))('behind nginx', () => {
-  for (const version of new Set(versions)) {
-    const node = version === versions[0] ? process.execPath : nodeBinary(version);
+  for (const [version, node] of nodes) {
     const reason = node === null ? `npm could not fetch node@${version}` : null;
     describe.skipIf(skipped(`Node ${version}`, reason))(`on Node ${version}`, () => {
       for (const [name, found] of Object.entries(frameworks)) behaves(name, found, node!);
