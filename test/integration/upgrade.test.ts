@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MESSAGES_VERSION } from '../../src/messages.js';
@@ -19,7 +20,9 @@ import { cleanUp } from '../support/clean-up.js';
 import { behaviours, Instance } from '../support/instance.js';
 import { READY, type RunningServer, startServer, statOf } from '../support/server.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
+/** A trial, an exec and two starts beside all that; milliseconds. */
+const timeout = 30_000;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -70,10 +73,10 @@ function start(...more: string[]): Promise<RunningServer> {
     join(instance.folder, 'pid'),
     ...more,
   );
-  return startServer({ args, command: [process.execPath, cli] });
+  return startServer({ args, command: [process.execPath, cli], timeout });
 }
 
-/** Requests one after the other until it is told to stop; returns how they were answered. */
+/** Requests one after the other, with a moment for everybody else between them, until it is told to stop; returns how they were answered. */
 function ask() {
   let isOver = false;
   const statuses = new Map<number | string, number>();
@@ -84,6 +87,7 @@ function ask() {
         (error) => String(error),
       );
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      await wait(5);
     }
   })();
   return async () => {
@@ -108,21 +112,25 @@ it('a reload executes the new one under the same pid, and no request is lost', a
   server.kill('SIGHUP');
   await server.lines.waitFor(/^\*\*\* the package was replaced \(version 0\.1\.0 by 0\.2\.0\): executing/, {
     from,
+    timeout,
   });
-  await server.lines.waitFor(/^\*\*\* version 0\.2\.0 goes on: 2 workers of the program before/, { from });
-  await server.lines.waitFor(READY, { from });
+  await server.lines.waitFor(/^\*\*\* version 0\.2\.0 goes on: 2 workers of the program before/, {
+    from,
+    timeout,
+  });
+  await server.lines.waitFor(READY, { from, timeout });
   expect(await slow).toBe('first second');
   const left = () => before.filter((pid) => statOf(pid)[0] !== undefined);
-  await expect.poll(left, { timeout: 15_000 }).toEqual([]);
+  await expect.poll(left, { timeout }).toEqual([]);
   expect(await stop()).toEqual([200]);
   expect(Number(readFileSync(join(instance.folder, 'pid'), 'utf8'))).toBe(server.pid);
 
   // It reloads and stops like any other.
   const again = server.lines.position;
   server.kill('SIGHUP');
-  await server.lines.waitFor(READY, { from: again });
+  await server.lines.waitFor(READY, { from: again, timeout });
   server.kill('SIGTERM');
-  await server.lines.waitFor(/^goodbye to uwsgi-node\.$/);
+  await server.lines.waitFor(/^goodbye to uwsgi-node\.$/, { timeout });
   process.kill(daemon, 'SIGKILL');
   expect(await server.exited).toEqual({ code: 0, signal: null });
   expect(server.group).toEqual([]);
@@ -135,9 +143,12 @@ it('a worker that must be replaced meanwhile finds it out', async () => {
   replace();
   const from = server.lines.position;
   process.kill(server.workers[0]!, 'SIGKILL');
-  await server.lines.waitFor(/^\*\*\* a worker is of another version than its master \*\*\*$/, { from });
-  await server.lines.waitFor(/^\*\*\* version 0\.1\.0 goes on: /, { from });
-  await server.lines.waitFor(READY, { from });
+  await server.lines.waitFor(/^\*\*\* a worker is of another version than its master \*\*\*$/, {
+    from,
+    timeout,
+  });
+  await server.lines.waitFor(/^\*\*\* version 0\.1\.0 goes on: /, { from, timeout });
+  await server.lines.waitFor(READY, { from, timeout });
   expect((await instance.get('/')).status).toBe(200);
   expect(await server.stop()).toEqual({ code: 0, signal: null });
 });
@@ -150,8 +161,10 @@ it('one that cannot take over is refused, and the old one serves on', async () =
   const { workers } = server;
   replace();
   server.kill('SIGHUP');
-  await server.lines.waitFor(/^uwsgi-node: the package was replaced, and the new one cannot go on/);
-  await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/);
+  await server.lines.waitFor(/^uwsgi-node: the package was replaced, and the new one cannot go on/, {
+    timeout,
+  });
+  await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/, { timeout });
   expect((await instance.get('/')).status).toBe(200);
   expect(server.workers).toEqual(workers);
 });
