@@ -7,7 +7,7 @@ import { behaviours, Instance } from '../support/instance.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
 import { CLI, startServer } from '../support/server.js';
 
-// strace(1) makes every system call slow.
+// strace(1) makes every system call slow, and would not leave much to others.
 vi.setConfig({ testTimeout: 120_000 });
 afterEach(cleanUp);
 
