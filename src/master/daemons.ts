@@ -36,6 +36,7 @@ export class Daemons {
   readonly #parts: DaemonsParts;
   #running: Daemon[] = [];
   #touch: TouchWatch | null = null;
+  #ending: Promise<void> | null = null;
 
   constructor(parts: DaemonsParts) {
     this.#parts = parts;
@@ -76,10 +77,14 @@ export class Daemons {
     this.#touch = new TouchWatch(files, interval);
   }
 
-  /** Ends those that do not outlive the server. Resolves when they have gone. */
-  async stop(): Promise<void> {
+  /** Ends those that do not outlive the server; `apply` starts them again. Resolves when they have gone. */
+  stop(): Promise<void> {
     this.#touch?.close();
-    await Promise.all(this.#running.map((daemon) => daemon.stop()));
+    this.#ending ??= Promise.all(this.#running.map((daemon) => daemon.stop())).then(() => {
+      this.#running = [];
+      this.#ending = null;
+    });
+    return this.#ending;
   }
 
   /** Without mercy. */

@@ -77,8 +77,13 @@ export class Doors {
       ...instance.start,
       native,
       log,
+      isStopping: () => master.isStopping,
       leave: () => this.#leave(),
-      stay: () => this.daemons.apply(instance.settings),
+      handOver: () => this.#handOver(),
+      stay: () => {
+        instance.logs.stay();
+        this.daemons.apply(instance.settings);
+      },
     });
     this.#fifo = this.#openFifo();
     this.#touch = this.#watch();
@@ -124,13 +129,19 @@ export class Doors {
     this.#reloader.request(reloads.foreign);
   }
 
-  /** Everything that another program can have goes to it. */
-  async #leave(): Promise<Handover> {
+  /** Before another program takes the place of this one. */
+  async #leave(): Promise<void> {
+    // Workers that are stopped would not see the end of their lifeline, and nobody could tell them to go on.
+    this.#master.resume();
     await this.daemons.stop();
-    const workers = [...this.#master.crew];
-    await Promise.all(workers.map((worker) => worker.handOver()));
-    this.#instance.logs.end();
-    return this.#instance.handOver(workers.flatMap(({ pid }) => pid ?? []));
+    await Promise.all(Array.from(this.#master.crew, (worker) => worker.handOver()));
+  }
+
+  /** Everything that another program can have goes to it. */
+  #handOver(): Handover {
+    this.#instance.logs.leave();
+    const living = Array.from(this.#master.crew).filter(({ state }) => state !== 'gone');
+    return this.#instance.handOver(living.flatMap(({ pid }) => pid ?? []));
   }
 
   /** To be called when a worker may have to be replaced. */

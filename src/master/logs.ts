@@ -157,12 +157,22 @@ export class Logs {
   /** Writes what is still under way; from here on this process writes to where the log would go without loggers. */
   end(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.leave();
+    this.#log = this.#requests = null;
+  }
+
+  /** The same for another program in the place of this one: `stay` undoes it. */
+  leave(): void {
     if (this.#log !== null) for (const fd of [1, 2]) this.#native.redirectFd(this.#original!, fd);
     for (const { read, router } of this.#streams()) {
       for (let text = readNow(read); text !== ''; text = readNow(read)) router.take(text);
       router.flush();
     }
-    this.#log = this.#requests = null;
+  }
+
+  /** The other program has not come. */
+  stay(): void {
+    if (this.#log !== null) for (const fd of [1, 2]) this.#native.redirectFd(this.#log.write, fd);
   }
 
   *#streams(): Generator<Stream> {

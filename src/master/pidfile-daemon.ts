@@ -123,7 +123,8 @@ function livingPid(path: string): number | null {
   try {
     // PostgreSQL writes more lines than one.
     const pid = Number.parseInt(readFileSync(path, 'latin1'), 10);
-    return pid > 0 && isAlive(pid) ? pid : null;
+    // Process 1 is the system, or this server in a container; its number negated stands for everybody.
+    return pid > 1 && isAlive(pid) ? pid : null;
   } catch {
     return null;
   }

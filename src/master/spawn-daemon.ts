@@ -25,6 +25,8 @@ export function spawnDaemon(
 
 /** To a process group or, where there is none of this number, to the process. False: there is neither. */
 export function signalGroup(pid: number, signal: number | NodeJS.Signals): boolean {
+  // To kill(2), 0 and -1 are whole crowds, of which we are one.
+  if (pid <= 1) return false;
   return signalPid(-pid, signal) || signalPid(pid, signal);
 }
 

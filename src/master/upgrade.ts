@@ -18,9 +18,13 @@ export interface UpgradeParts {
   cwd: string;
   native: Pick<NativeSupervision, 'keepAcrossExec' | 'replaceImage'>;
   log(...lines: string[]): void;
+  /** The server will not serve again. */
+  isStopping(): boolean;
   /** Tells the workers, ends what cannot be handed over. */
-  leave(): Promise<Handover>;
-  /** It has come to nothing: starts again what `leave` has ended. */
+  leave(): Promise<void>;
+  /** Everything else, at the last moment: nothing can come in between any more. */
+  handOver(): Handover;
+  /** It has come to nothing: undoes `leave` and `handOver`. */
   stay(): void;
 }
 
@@ -53,20 +57,39 @@ export class Upgrade {
    * @throws {UwsgiNodeError} UWSGI_UNFIT_PROGRAM, UWSGI_NOT_EXECUTED; this one goes on.
    */
   async run(): Promise<void> {
-    const { env, cwd, native, log } = this.#parts;
+    const { log, leave, handOver, stay } = this.#parts;
     log(reloads.replaced(this.#version, installedVersion(this.#version)));
     this.#isForeign = false;
     await this.#try();
-    const handover = await this.#parts.leave();
-    const before = process.cwd();
-    process.chdir(cwd);
-    keepDescriptors(handover, native, true);
-    const words = Object.entries(withHandover(env, handover)).map(([name, value]) => `${name}=${value}`);
-    const problem = native.replaceImage(process.execPath, [process.argv0, ...argumentsOf()], words);
-    keepDescriptors(handover, native, false);
-    process.chdir(before);
-    this.#parts.stay();
-    throw startErrors.notExecuted(String(problem));
+    this.#goOnlyIfServing();
+    await leave();
+    this.#goOnlyIfServing();
+    const problem = this.#execute(handOver());
+    stay();
+    throw startErrors.notExecuted(problem);
+  }
+
+  /** The next program would never hear of a stop that came before it. */
+  #goOnlyIfServing(): void {
+    if (this.#parts.isStopping()) throw startErrors.notExecuted('the server stops');
+  }
+
+  /** Returns only when it has failed: why. */
+  #execute(handover: Handover): string {
+    const { env, cwd, native } = this.#parts;
+    let before: string | null = null;
+    try {
+      before = process.cwd();
+      process.chdir(cwd);
+      keepDescriptors(handover, native, true);
+      const words = Object.entries(withHandover(env, handover)).map(([name, value]) => `${name}=${value}`);
+      return String(native.replaceImage(process.execPath, [process.argv0, ...argumentsOf()], words));
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      keepDescriptors(handover, native, false);
+      if (before !== null) process.chdir(before);
+    }
   }
 
   /** Whether it can be loaded, and reads the configuration: afterwards nobody could go back. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { type DaemonSetting, daemonSetting, defaultSettings } from '../../../src/config/settings.js';
 import { Daemons } from '../../../src/master/daemons.js';
+import { signalGroup } from '../../../src/master/spawn-daemon.js';
 import { cleanUp, makeDirectory, onCleanUp } from '../../support/clean-up.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -95,12 +96,20 @@ it.concurrent('one whose pid file does not come is started again after a while',
   await eventually(() => expect(readFileSync(join(folder, 'runs'), 'utf8')).toMatch(/^run\nrun\n/));
 });
 
-it.concurrent('what an old file says of nobody is not believed', async () => {
-  const { pidfile, open, another } = await create();
+it.concurrent.each([
   // Above the largest number that the kernel gives.
-  writeFileSync(pidfile, '9999999\n');
+  ['nobody', 9_999_999],
+  // Signals to its group would reach every process there is.
+  ['process 1', 1],
+])('what an old file says of %s is not believed', async (_, old) => {
+  const { pidfile, open, another } = await create();
+  writeFileSync(pidfile, `${old}\n`);
   open(`echo $$ > ${pidfile}; exec sleep 1000`);
-  expect(isAlive(await another(9_999_999))).toBe(true);
+  expect(isAlive(await another(old))).toBe(true);
+});
+
+it.concurrent('no signal goes to everybody', () => {
+  for (const pid of [1, 0, -1]) expect(signalGroup(pid, 0)).toBe(false);
 });
 
 it.concurrent('the server stops when it is to stop with it', async () => {
