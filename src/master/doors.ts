@@ -16,6 +16,7 @@ import { Idle } from './idle.js';
 import type { Instance } from './instance.js';
 import { waitingAt } from './listeners.js';
 import type { Master } from './master.js';
+import type { Predecessors } from './predecessors.js';
 import { Recycler } from './recycle.js';
 import { Reloader, type ReloadKind } from './reload.js';
 import type { SignalCalls } from './signals.js';
@@ -27,6 +28,7 @@ import { Upgrade } from './upgrade.js';
 export class Doors {
   readonly #instance: Instance;
   readonly #master: Master;
+  readonly #predecessors: Predecessors | null;
   readonly #reloader: Reloader;
   readonly #endpoints: Endpoints;
   readonly #upgrade: Upgrade;
@@ -34,7 +36,8 @@ export class Doors {
   readonly daemons: Daemons;
   readonly #debugDoor: DebugDoor;
   #touch!: TouchWatch;
-  #fifo!: MasterFifo;
+  /** Null: it could not be opened, and that was no reason to stop. */
+  #fifo: MasterFifo | null = null;
   #recycler!: Recycler;
   #guard!: HarakiriGuard;
   #cheaper!: Cheaper;
@@ -44,9 +47,15 @@ export class Doors {
    * @param onReload told when reloads begin and when they are over.
    * @throws {UwsgiNodeError} UWSGI_FIFO
    */
-  constructor(instance: Instance, master: Master, onReload: (isRunning: boolean) => void) {
+  constructor(
+    instance: Instance,
+    master: Master,
+    predecessors: Predecessors | null,
+    onReload: (isRunning: boolean) => void,
+  ) {
     this.#instance = instance;
     this.#master = master;
+    this.#predecessors = predecessors;
     this.#reloader = new Reloader({
       workforce: {
         get isStopping() {
@@ -85,7 +94,7 @@ export class Doors {
         this.daemons.apply(instance.settings);
       },
     });
-    this.#fifo = this.#openFifo();
+    this.#fifo = predecessors === null ? this.#openFifo() : this.#tryFifo();
     this.#touch = this.#watch();
     this.#supervise();
     const census = new Census({ crew: master.crew, instance, phase: () => master.phase, native });
@@ -141,7 +150,11 @@ export class Doors {
   #handOver(): Handover {
     this.#instance.logs.leave();
     const living = Array.from(this.#master.crew).filter(({ state }) => state !== 'gone');
-    return this.#instance.handOver(living.flatMap(({ pid }) => pid ?? []));
+    const left = this.#predecessors?.remains ?? { lifelines: [], workers: [] };
+    return this.#instance.handOver(
+      living.flatMap(({ pid }) => pid ?? []),
+      left,
+    );
   }
 
   /** To be called when a worker may have to be replaced. */
@@ -184,7 +197,7 @@ export class Doors {
 
   close(): void {
     this.#touch.close();
-    this.#fifo.close();
+    this.#fifo?.close();
     this.#unsupervise();
     this.#endpoints.close();
     this.#debugDoor.close();
@@ -201,13 +214,10 @@ export class Doors {
     this.#unsupervise();
     this.#supervise();
     this.#endpoints.serve(this.#instance.endpoints);
-    if (String(before.masterFifo) === String(this.#instance.settings.masterFifo)) return;
-    this.#fifo.close();
-    try {
-      this.#fifo = this.#openFifo();
-    } catch (error) {
-      log(`uwsgi-node: ${(error as Error).message}`);
-    }
+    const isSame = String(before.masterFifo) === String(this.#instance.settings.masterFifo);
+    if (isSame && this.#fifo !== null) return;
+    this.#fifo?.close();
+    this.#fifo = this.#tryFifo();
   }
 
   #watch(): TouchWatch {
@@ -271,6 +281,15 @@ export class Doors {
     this.#guard.close();
     this.#cheaper.close();
     this.#idle.close();
+  }
+
+  #tryFifo(): MasterFifo | null {
+    try {
+      return this.#openFifo();
+    } catch (error) {
+      log(`uwsgi-node: ${(error as Error).message}`);
+      return null;
+    }
   }
 
   #openFifo(): MasterFifo {

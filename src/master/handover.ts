@@ -6,14 +6,18 @@ import type { Exchange } from '../messages.js';
 import type { NativeSupervision } from '../native.js';
 import type { Listener } from './listeners.js';
 
-export interface Handover {
+/** Workers of programs before. */
+export interface Remains {
+  /** The writing ends of the pipes that keep them, one for each program: closed, they finish and go. */
+  lifelines: number[];
+  /** Their pids. */
+  workers: number[];
+}
+
+export interface Handover extends Remains {
   listeners: Listener[];
   endpoints: Listener[];
   exchange: Exchange | null;
-  /** The writing end of the pipe that keeps the workers before: closed, they finish and go. */
-  lifeline: number;
-  /** Their pids. */
-  workers: number[];
   /** Absolute paths of files that hold our pid. */
   pidfiles: string[];
   /** Reloads so far. */
@@ -46,12 +50,12 @@ export const withTrial = (env: NodeJS.ProcessEnv) => ({ ...env, [TRIAL]: '1' });
 
 /** Lets the descriptors stay open for the next program, or keeps them from any other. */
 export function keepDescriptors(
-  { listeners, endpoints, exchange, lifeline }: Handover,
+  { listeners, endpoints, exchange, lifelines }: Handover,
   native: Pick<NativeSupervision, 'keepAcrossExec'>,
   isKept: boolean,
 ): void {
   // Node has marked its standard streams, too.
   const fds = [0, 1, 2, ...[...listeners, ...endpoints].map(({ fd }) => fd)];
   if (exchange !== null) fds.push(exchange.give, exchange.take);
-  for (const fd of [...fds, lifeline]) native.keepAcrossExec(fd, isKept);
+  for (const fd of [...fds, ...lifelines]) native.keepAcrossExec(fd, isKept);
 }

@@ -15,7 +15,7 @@ import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
 import { checkDebugPorts } from './debug-ports.js';
 import { openEndpoints } from './endpoint-sockets.js';
-import type { Handover } from './handover.js';
+import type { Handover, Remains } from './handover.js';
 import { runHooks } from './hooks.js';
 import { applyLimits } from './limits.js';
 import {
@@ -110,13 +110,14 @@ export class Instance {
     this.listeners = before.listeners;
     this.endpoints = before.endpoints;
     this.#passed = before.listeners.filter(({ passed }) => passed);
-    if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
+    // Nobody could go back: better the folder and the sockets of before than none.
+    const complain = (error: unknown) => lines.add(`uwsgi-node: ${(error as Error).message}`);
     try {
-      Object.assign(this, await this.#openFor(settings, lines));
+      if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
     } catch (error) {
-      // Nobody could go back: better the sockets of before than none.
-      lines.add(`uwsgi-node: ${(error as Error).message}`);
+      complain(error);
     }
+    await this.#openFor(settings, lines).then((open) => Object.assign(this, open), complain);
     lines.add(modeLine(settings.processes, settings.threads));
   }
 
@@ -129,14 +130,18 @@ export class Instance {
     );
   }
 
-  /** What the next program needs that is executed in the place of this one. @param workers their pids */
-  handOver(workers: number[]): Handover {
+  /**
+   * What the next program needs that is executed in the place of this one.
+   * @param workers pids of this program's own
+   * @param left what the programs before this one have left, and is still there
+   */
+  handOver(workers: number[], left: Remains): Handover {
     return {
       listeners: [...this.listeners, ...missingIn(this.listeners, this.#passed)],
       endpoints: this.endpoints,
       exchange: this.#exchange,
-      lifeline: this.#lifeline[1],
-      workers,
+      lifelines: [this.#lifeline[1], ...left.lifelines],
+      workers: [...workers, ...left.workers],
       pidfiles: this.pidfiles.paths,
       reloads: this.#reloads,
     };
@@ -330,7 +335,11 @@ function closeOld(listeners: readonly Listener[]): string[] {
   return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
 }
 
-function changeDirectory(path: string): string {
+/**
+ * @returns the line for the log
+ * @throws {UwsgiNodeError} UWSGI_CHDIR
+ */
+export function changeDirectory(path: string): string {
   try {
     process.chdir(path);
   } catch (error) {

@@ -7,6 +7,8 @@ export interface MasterParts extends Life {
   serving?(): void;
   /** Called once, when the server begins to stop. */
   stopping?(): void;
+  /** Called when the workers are killed at once: a second signal to stop, or a brutal one. */
+  killing?(): void;
   /** No worker runs: somebody has to call `wake` when a connection waits. */
   resting?(): void;
   /** A worker has had its share of requests. */

@@ -35,6 +35,7 @@ export class Master {
   readonly #log: MasterParts['log'];
   readonly #serving: () => void;
   readonly #stopping: () => void;
+  readonly #killing: () => void;
   readonly #resting: () => void;
   readonly #hasPredecessors: boolean;
   readonly #drain: (() => Promise<void>) | null;
@@ -51,6 +52,7 @@ export class Master {
     this.#log = parts.log;
     this.#serving = parts.serving ?? (() => {});
     this.#stopping = parts.stopping ?? (() => {});
+    this.#killing = parts.killing ?? (() => {});
     this.#resting = parts.resting ?? (() => {});
     this.#hasPredecessors = parts.hasPredecessors ?? false;
     this.#drain = parts.drain ?? null;
@@ -131,6 +133,7 @@ export class Master {
 
   #kill(): void {
     for (const worker of this.#crew) worker.kill();
+    this.#killing();
   }
 
   /** Exchanges every worker; see `Exchange.all`. */

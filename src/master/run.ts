@@ -15,7 +15,7 @@ import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Doors } from './doors.js';
 import { keepDescriptors } from './handover.js';
-import { applyEnvironment, Instance, type Start } from './instance.js';
+import { applyEnvironment, changeDirectory, Instance, type Start } from './instance.js';
 import { Logs } from './logs.js';
 import { Master } from './master.js';
 import { Reaper, zombiesOf } from './orphans.js';
@@ -85,10 +85,11 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     resting: () => doors?.waitForConnection(),
     spent: () => doors?.recycle(),
     foreign: () => doors?.noticeForeign(),
+    killing: () => predecessors?.kill(),
     hasPredecessors: predecessors !== null,
     drain: () => drain(instance),
   });
-  doors = openDoors(instance, master, notifier);
+  doors = openDoors(instance, master, predecessors, notifier);
   const { daemons } = doors;
   const reaper = native.adoptsOrphans() || predecessors !== null ? startReaper() : null;
   stop = (signal) => master.stop(signal);
@@ -112,12 +113,13 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
 }
 
 /**
- * What can be tried of a start while another program serves under this configuration: that everything can be loaded, and
- * the log opened with the rights there are.
+ * What can be tried of a start while another program serves under this configuration: that everything can be loaded, the
+ * log opened with the rights there are, and the folder entered.
  * @throws {UwsgiNodeError} when it cannot
  */
 export function tryRun({ settings }: Configuration): void {
   new Logs(settings, native, true).begin();
+  if (settings.chdir !== null) changeDirectory(settings.chdir);
 }
 
 const startReaper = () => new Reaper({ native, zombies: () => zombiesOf(process.pid), source: process });
@@ -150,14 +152,19 @@ async function drain({ settings, listeners }: Instance): Promise<void> {
   await lastCall(listeners, native);
 }
 
-function openDoors(instance: Instance, master: Master, notifier: Notifier): Doors {
+function openDoors(
+  instance: Instance,
+  master: Master,
+  predecessors: Predecessors | null,
+  notifier: Notifier,
+): Doors {
   const onReload = (isRunning: boolean) => {
     if (master.isStopping) return;
     if (isRunning) notifier.reloading();
     else notifier.ready(master.life.settings.processes);
   };
   try {
-    return new Doors(instance, master, onReload);
+    return new Doors(instance, master, predecessors, onReload);
   } catch (error) {
     instance.end();
     throw error;

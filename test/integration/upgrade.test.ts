@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -167,4 +168,48 @@ it('one that cannot take over is refused, and the old one serves on', async () =
   await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/, { timeout });
   expect((await instance.get('/')).status).toBe(200);
   expect(server.workers).toEqual(workers);
+});
+
+it('so is a folder that is not there, which would end a server at its start', async () => {
+  install(installed());
+  install(other(), { version: '0.2.0' });
+  const ini = join(instance.folder, 'server.ini');
+  writeFileSync(ini, `[uwsgi]\nchdir = ${instance.folder}\n`);
+  const server = await start('--ini', ini);
+  replace();
+  writeFileSync(ini, '[uwsgi]\nchdir = /no/such/folder\n');
+  server.kill('SIGHUP');
+  await server.lines.waitFor(/^uwsgi-node: chdir = \/no\/such\/folder: cannot work in this directory/);
+  await server.lines.waitFor(/^\*\*\* reload refused: the workers go on as they are \*\*\*$/);
+  expect((await instance.get('/')).status).toBe(200);
+});
+
+it('behind a release that does not load the workers of the one before serve until the next is ready', async () => {
+  install(installed());
+  const app = join(instance.folder, 'app.js');
+  const works = `export { application } from ${JSON.stringify(behaviours)};\n`;
+  writeFileSync(app, works);
+  const server = await start('--wsgi-file', app);
+  const [first] = server.workers;
+  writeFileSync(app, 'throw new Error("a bad release");\n');
+  // Workers that rest are to go on, or they would never finish.
+  server.kill('SIGTSTP');
+  await server.lines.waitFor(/^\*\*\* PAUSE /);
+  for (const version of ['0.2.0', '0.3.0']) {
+    rmSync(join(instance.folder, 'before'), { recursive: true, force: true });
+    install(other(), { version });
+    replace();
+    const from = server.lines.position;
+    server.kill('SIGHUP');
+    await server.lines.waitFor(new RegExp(`^\\*\\*\\* version ${version} goes on: `), { from });
+    await server.lines.waitFor(/a bad release/, { from });
+    expect((await instance.get('/')).status).toBe(200);
+  }
+  expect(statOf(first!)[0]).toBeDefined();
+  const from = server.lines.position;
+  writeFileSync(app, works);
+  await server.lines.waitFor(READY, { from });
+  expect((await instance.get('/')).status).toBe(200);
+  await expect.poll(() => statOf(first!)[0], { timeout: 15_000 }).toBeUndefined();
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
 });

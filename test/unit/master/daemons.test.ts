@@ -58,9 +58,12 @@ it('goes on with those that stay, starts those that are new, ends the others, an
   await expect.poll(() => pids('c').length).toBe(1);
   expect(pids('b')).toHaveLength(1);
   expect(() => process.kill(pids('a')[0]!, 0)).toThrow('ESRCH');
-  await daemons.stop();
+  await Promise.all([daemons.stop(), daemons.stop()]);
   for (const name of ['b', 'c']) expect(() => process.kill(pids(name)[0]!, 0)).toThrow('ESRCH');
   expect(stops).toEqual([]);
+  // The server stays after all.
+  apply(sleeper('b'));
+  await expect.poll(() => pids('b').length).toBe(2);
 });
 
 it('stops the server when a control daemon ends', async () => {

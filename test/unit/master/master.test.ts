@@ -341,14 +341,17 @@ describe('Master, asked by an operator', () => {
   });
 
   it('kills at once in a brutal stop and after a brutal reload', async () => {
-    const { master, life, workers } = start();
+    const killing = vi.fn();
+    const { master, life, workers } = start({}, { killing });
     workers[0]!.ready();
     const done = master.replaceAll(life, () => {}, true);
     workers[1]!.ready();
     expect(await done).toBe(true);
     expect(workers[0]!.killed).toEqual(['SIGKILL']);
+    expect(killing).not.toHaveBeenCalled();
     master.stopBrutally('Q');
     expect(workers[1]!.killed).toEqual(['SIGKILL']);
+    expect(killing).toHaveBeenCalledOnce();
   });
 
   it('takes on and dismisses workers one by one, and keeps one', () => {

@@ -15,14 +15,14 @@ const handover: Handover = {
   listeners: [],
   endpoints: [],
   exchange: null,
-  lifeline: 9,
+  lifelines: [9],
   workers: [],
   pidfiles: [],
   reloads: 0,
 };
 
 /** @param stopsAt the step in which the server is told to stop */
-function create({ stopsAt = "" } = {}) {
+function create({ stopsAt = '' } = {}) {
   const steps: string[] = [];
   const step = (name: string) => steps.push(name);
   const upgrade = new Upgrade({
