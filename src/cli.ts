@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /** The command `uwsgi-node`: configuration in, exit code out. Runs in the process that becomes the master. */
+// First of all, for it is in a hurry.
+import './master/early-signals.js';
+
 import { loadConfiguration } from './config/load.js';
 import { startErrors, UwsgiNodeError } from './errors.js';
 import { log } from './log/stderr.js';

@@ -372,13 +372,12 @@ export interface NativeSupervision {
   /** Whether a descriptor stays open across `replaceImage`. Returns what went wrong, or null. */
   keepAcrossExec(fd: number, keep: boolean): string | null;
   /**
-   * execve(2): runs a program in the place of this process, under its pid. The signals that a server is told something
-   * with wait until that one calls `allowSignals`.
+   * execve(2): runs a program in the place of this process, under its pid. Until that one has handlers of its own, signals
+   * have their default action: see src/master/early-signals.ts.
    * @param env `NAME=value`
    * @returns what went wrong; it does not return when nothing did.
    */
   replaceImage(path: string, argv: readonly string[], env: readonly string[]): string | null;
-  allowSignals(): void;
   /** Binds every thread of this process to these processors. Returns what went wrong, or null. */
   pinProcess(processors: readonly number[]): string | null;
   /** setrlimit(2), RLIMIT_NOFILE. Returns what went wrong, or null. */

@@ -66,11 +66,6 @@ Napi::Value replace_image_js(const Napi::CallbackInfo& info) {
   return error_or_null(info.Env(), replace_image(path, strings(info[1]), strings(info[2])));
 }
 
-Napi::Value allow_signals_js(const Napi::CallbackInfo& info) {
-  allow_signals();
-  return info.Env().Undefined();
-}
-
 }  // namespace
 
 void export_supervision(Napi::Env env, Napi::Object exports) {
@@ -80,7 +75,6 @@ void export_supervision(Napi::Env env, Napi::Object exports) {
   exports.Set("limitOpenFiles", Napi::Function::New(env, limit_open_files_js, "limitOpenFiles"));
   exports.Set("keepAcrossExec", Napi::Function::New(env, keep_across_exec_js, "keepAcrossExec"));
   exports.Set("replaceImage", Napi::Function::New(env, replace_image_js, "replaceImage"));
-  exports.Set("allowSignals", Napi::Function::New(env, allow_signals_js, "allowSignals"));
   exports.Set("reap", Napi::Function::New(env, reap_js, "reap"));
 }
 

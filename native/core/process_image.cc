@@ -2,20 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 namespace uwsgi_node {
 namespace {
-
-sigset_t told_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP})
-    sigaddset(&set, number);
-  return set;
-}
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> list;
@@ -37,19 +27,9 @@ int replace_image(const std::string& path, const std::vector<std::string>& argv,
                   const std::vector<std::string>& env) {
   const auto arguments = pointers(argv);
   const auto environment = pointers(env);
-  // The mask outlives execve(2), and handlers do not: a signal before the new program has its own would kill
-  // it.
-  const sigset_t held = told_signals();
-  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+  // No mask: it would outlive execve(2), but Node empties its own before any JavaScript runs.
   execve(path.c_str(), arguments.data(), environment.data());
-  const int error = errno;
-  allow_signals();
-  return error;
-}
-
-void allow_signals() {
-  const sigset_t held = told_signals();
-  pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
+  return errno;
 }
 
 }  // namespace uwsgi_node

@@ -9,13 +9,8 @@ namespace uwsgi_node {
 // Whether a descriptor stays open across execve(2). Returns 0 or an errno.
 int keep_across_exec(int fd, bool keep);
 
-// Runs `path` in the place of this process; returns an errno when that fails. The signals that a server is
-// told something with are held back meanwhile: allow_signals() in the new program lets them through. Each of
-// `env` is NAME=value.
+// Runs `path` in the place of this process; returns an errno when that fails. Each of `env` is NAME=value.
 int replace_image(const std::string& path, const std::vector<std::string>& argv,
                   const std::vector<std::string>& env);
-
-// To be called when the program is ready for signals.
-void allow_signals();
 
 }  // namespace uwsgi_node

@@ -28,6 +28,8 @@ const VARIABLE = '_UWSGI_NODE_HANDOVER';
 /** Set for a program that is only to try whether it could take over. */
 const TRIAL = '_UWSGI_NODE_TRIAL';
 
+export const hasHandover = (env: NodeJS.ProcessEnv): boolean => env[VARIABLE] !== undefined;
+
 /** Takes it out of the environment; null where there is none. */
 export function takeHandover(env: NodeJS.ProcessEnv): Handover | null {
   const text = env[VARIABLE];

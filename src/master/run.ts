@@ -14,6 +14,7 @@ import { headLines, reloads, type Surroundings, warnings as startWarnings, stops
 import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Doors } from './doors.js';
+import { replayEarlySignals } from './early-signals.js';
 import { keepDescriptors } from './handover.js';
 import { applyEnvironment, changeDirectory, Instance, type Start } from './instance.js';
 import { Logs } from './logs.js';
@@ -60,7 +61,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     printStatistics: () => doors?.printStatistics(),
     printActivity: () => doors?.printActivity(),
   });
-  native.allowSignals();
+  replayEarlySignals();
   const predecessors = before === null ? null : new Predecessors(before, native);
   if (before !== null) lines.add(reloads.predecessors(packageVersion(), before.workers.length));
   const instance = new Instance(settings, start, logs);
