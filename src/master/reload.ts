@@ -108,7 +108,8 @@ export class Reloader {
     try {
       return await prepare();
     } catch (error) {
-      log(...reasonLines(error), reloads.refused);
+      // Of a server that stops nobody asks any more; and an exec is refused because it does.
+      if (!workforce.isStopping) log(...reasonLines(error), reloads.refused);
       return null;
     }
   }

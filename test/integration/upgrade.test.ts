@@ -213,3 +213,19 @@ it('behind a release that does not load the workers of the one before serve unti
   await expect.poll(() => statOf(first!)[0], { timeout: 15_000 }).toBeUndefined();
   expect(await server.stop()).toEqual({ code: 0, signal: null });
 });
+
+it('something else in the place of the master fifo is no reason to end', async () => {
+  install(installed());
+  install(other(), { version: '0.2.0' });
+  const fifo = join(instance.folder, 'fifo');
+  const server = await start('--master-fifo', fifo);
+  rmSync(fifo);
+  writeFileSync(fifo, '');
+  replace();
+  const from = server.lines.position;
+  server.kill('SIGHUP');
+  await server.lines.waitFor(/^uwsgi-node: .*fifo/, { from });
+  await server.lines.waitFor(READY, { from });
+  expect((await instance.get('/')).status).toBe(200);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+});
