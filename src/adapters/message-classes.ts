@@ -21,9 +21,13 @@ interface Application {
 }
 
 type NodeClass = typeof IncomingMessage | typeof ServerResponse;
-type Make = (node: NodeClass) => { prototype: object };
+type Make = (node: NodeClass, onFailure: () => void) => { prototype: object };
 
-const nodes = { Request: IncomingMessage, Response: ServerResponse } as unknown as MessageClasses;
+/** Where nobody’s prototypes are known, and for upgrades: Express never sees those. */
+export const nodeClasses = {
+  Request: IncomingMessage,
+  Response: ServerResponse,
+} as unknown as MessageClasses;
 
 /** More fields than a message has in the end. What the first messages do not use, V8 takes away again. */
 const mostFields = 64;
@@ -31,12 +35,19 @@ const mostFields = 64;
 /**
  * A constructor of what Node's constructor makes; Node's classes are functions, and made to be called by what inherits from
  * them. V8 keeps as many fields inside an object as the text of its constructor assigns, and the others in an array that
- * grows by three at a time: with a text that assigns none, Express cost 25 µs where it costs 18.
+ * grows by three at a time: with a text that assigns none, Express cost 25 µs where it costs 18. A prototype that has changed
+ * since may keep Node's constructor from its work: the message is one of Node's own class then.
  */
 const roomy = new Function(
   'Node',
+  'onFailure',
   `return function Message(from) {
-    Node.call(this, from);
+    try {
+      Node.call(this, from);
+    } catch {
+      onFailure();
+      return new Node(from);
+    }
     if (false) { ${Array.from({ length: mostFields }, (_, field) => `this.f${field} = 0;`).join(' ')} }
   }`,
 ) as Make;
@@ -45,16 +56,20 @@ const roomy = new Function(
 export class ClassesOf {
   #request: object | null = null;
   #response: object | null = null;
-  #classes: MessageClasses = nodes;
+  #classes: MessageClasses = nodeClasses;
+  /** Until the application is given other prototypes. */
+  readonly #giveUp = () => {
+    this.#classes = nodeClasses;
+  };
 
   /** @param listener what is called with the messages before anything else is */
   of(listener: unknown): MessageClasses {
-    if (!hasPrototypes(listener)) return nodes;
+    if (!hasPrototypes(listener)) return nodeClasses;
     const { request, response } = listener;
     if (request !== this.#request || response !== this.#response) {
       this.#request = request;
       this.#response = response;
-      this.#classes = made(request, response);
+      this.#classes = made(request, response, this.#giveUp);
     }
     return this.#classes;
   }
@@ -62,7 +77,7 @@ export class ClassesOf {
   /** Where several listeners hear of a request, none of them is the first to see it as its own. */
   ofServer(server: Server | null): MessageClasses {
     const listeners = server?.listeners('request');
-    return listeners?.length === 1 ? this.of(listeners[0]) : nodes;
+    return listeners?.length === 1 ? this.of(listeners[0]) : nodeClasses;
   }
 }
 
@@ -72,15 +87,12 @@ function hasPrototypes(listener: unknown): listener is Application {
   return request instanceof IncomingMessage && response instanceof ServerResponse;
 }
 
-function made(request: object, response: object): MessageClasses {
+function made(request: object, response: object, onFailure: () => void): MessageClasses {
   const sample = new IncomingMessage(null as never);
-  if (!leavesFields(request, sample) || !leavesFields(response, new ServerResponse(sample))) return nodes;
-  return classesFor(request, response);
-}
-
-function classesFor(request: object, response: object): MessageClasses {
-  const Request = roomy(IncomingMessage);
-  const Response = roomy(ServerResponse);
+  if (!leavesFields(request, sample) || !leavesFields(response, new ServerResponse(sample)))
+    return nodeClasses;
+  const Request = roomy(IncomingMessage, onFailure);
+  const Response = roomy(ServerResponse, onFailure);
   Request.prototype = request;
   Response.prototype = response;
   return { Request, Response } as unknown as MessageClasses;

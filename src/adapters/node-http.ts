@@ -7,7 +7,7 @@ import { type ErrorReport, errorText } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
-import { ClassesOf } from './message-classes.js';
+import { ClassesOf, nodeClasses } from './message-classes.js';
 import type { Peer } from './peer.js';
 import { headerNamesOf, type Learned, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
@@ -44,10 +44,12 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
   const serve = (environ: Environ, peer: Peer, report: ErrorReport, headerNames?: readonly string[]) => {
     const { server } = holder;
     const socket = new PeerSocket(environ, peer, server);
-    const { Request, Response } = listener === null ? classes.ofServer(server) : classes.of(listener);
+    const isPipe = server !== null && isUpgrade(environ, server);
+    const ofListener = listener === null ? classes.ofServer(server) : classes.of(listener);
+    const { Request, Response } = isPipe ? nodeClasses : ofListener;
     const request = makeRequest(new Request(socket), environ, headerNames);
     if (holder.count !== undefined) countRequest(socket, holder);
-    if (server !== null && isUpgrade(environ, server) && upgrade(server, request, socket)) return;
+    if (isPipe && upgrade(server, request, socket)) return;
     const response = makeResponse(new Response(request), socket);
     try {
       const result =

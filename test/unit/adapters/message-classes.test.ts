@@ -5,8 +5,11 @@ import express from 'express';
 import { expect, it } from 'vitest';
 import { ClassesOf, type MessageClasses } from '../../../src/adapters/message-classes.js';
 import { adapt } from '../../../src/adapters/node-http.js';
+import type { Peer } from '../../../src/adapters/peer.js';
+import type { BodySource } from '../../../src/wsgi/body-source.js';
+import { direct } from '../../../src/wsgi/direct.js';
 import { WsgiInput } from '../../../src/wsgi/input.js';
-import type { Environ } from '../../../src/wsgi/types.js';
+import type { Environ, ResponseSink } from '../../../src/wsgi/types.js';
 
 setFlagsFromString('--allow-natives-syntax');
 const haveSameHiddenClass = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (
@@ -14,7 +17,7 @@ const haveSameHiddenClass = new Function('a', 'b', 'return %HaveSameMap(a, b)') 
   b: object,
 ) => boolean;
 
-const environ = () =>
+const environ = (more: Record<string, unknown> = {}) =>
   ({
     REQUEST_METHOD: 'GET',
     SCRIPT_NAME: '',
@@ -25,6 +28,7 @@ const environ = () =>
     HTTP_HOST: 'example.org',
     'wsgi.url_scheme': 'http',
     'wsgi.input': new WsgiInput(null, null),
+    ...more,
   }) as unknown as Environ;
 
 const isPlain = ({ Request, Response }: MessageClasses) =>
@@ -78,4 +82,40 @@ it('a prototype that would keep Node from making a message waits until there is 
   const app = express();
   Object.defineProperty(app.request, 'url', { get: () => '/', configurable: true });
   expect(isPlain(new ClassesOf().of(app))).toBe(true);
+});
+
+it('a prototype that would do so only later does no harm: from then on messages are Node’s own', () => {
+  const app = express();
+  const seen: unknown[] = [];
+  app.use((request, response) => {
+    seen.push(Object.hasOwn(request, 'complete'));
+    response.end();
+  });
+  const classes = new ClassesOf();
+  const application = adapt(app as never, { server: null });
+  application(environ(), () => () => true);
+  expect(isPlain(classes.of(app))).toBe(false);
+  Object.defineProperty(app.request, 'complete', { get: () => true, configurable: true });
+  for (let count = 0; count < 2; count++) application(environ(), () => () => true);
+  expect(seen).toEqual([true, true, true]);
+
+  const { Request } = classes.of(app);
+  expect(Object.getPrototypeOf(new Request(null as never))).toBe(IncomingMessage.prototype);
+  expect(isPlain(classes.of(app))).toBe(true);
+});
+
+it('an upgrade listener gets a request without Express’s accessors', () => {
+  const app = express();
+  const server = createServer(app);
+  const seen: unknown[] = [];
+  server.on('upgrade', (request, socket) => {
+    Object.assign(request, { query: 'mine' });
+    seen.push((request as IncomingMessage & { query?: unknown }).query);
+    socket.destroy();
+  });
+  const incoming = { read() {} } as unknown as BodySource;
+  const raw = { upgrade: () => incoming, onGone() {}, abort() {} } as unknown as Peer;
+  const asked = environ({ HTTP_UPGRADE: 'websocket', HTTP_CONNECTION: 'upgrade' });
+  adapt(null, { server })[direct](asked, { raw } as unknown as ResponseSink, () => undefined);
+  expect(seen).toEqual(['mine']);
 });

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeHeapSnapshot, writeProfile } from '../../../src/worker/profile.js';
 import { cleanUp, makeDirectory } from '../../support/clean-up.js';
 
@@ -17,6 +17,8 @@ afterAll(cleanUp);
 let directory: string;
 beforeEach(async () => {
   directory = await makeDirectory();
+});
+afterEach(() => {
   disk.isFull = false;
 });
 
