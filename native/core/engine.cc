@@ -29,6 +29,7 @@ Engine::Engine(EngineHost& host, const EngineSettings& settings, VarPlace* place
       harakiri_(settings.harakiri_ms),
       receive_(new uint8_t[kReceiveSize]) {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  name_ = static_cast<uint64_t>(getpid()) << 32 | static_cast<uint32_t>(epoll_fd_);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kWake}};
   if (wake_fd_ >= 0 && epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &event) == 0) return;

@@ -156,6 +156,8 @@ class Engine {
   // A turn lasts so long, so that the rest of the thread's event loop (timers, database sockets) gets its
   // share; whatever still waits makes the next turn start at once.
   static constexpr uint64_t kTurnNs = 1'000'000;
+  // Between two offers of an engine; longer than one stands.
+  static constexpr uint64_t kShortestPauseNs = 20'000'000;
 
   struct Listener {
     int fd;
@@ -207,11 +209,13 @@ class Engine {
   bool may_share(const Connection& connection) const;
   bool share(Connection& connection);
   bool may_take_over(int exchange);
+  void note_taken_back();
   void note_load(int ready);
   void rest(Connection& connection);
   void leave(Connection& connection);
   void unpark();
   void begin_request(Connection& connection);
+  void read_next(Connection& connection);
   bool reply(Connection& connection, Bytes record);
   bool refuse(Connection& connection, uint16_t id, fastcgi::EndStatus status);
   WriteResult send(Connection& connection, Segment first, Segment second, bool last);
@@ -268,12 +272,14 @@ class Engine {
   uint32_t parked_ = 0;       // of the idle ones
   uint64_t retry_at_ms_ = 0;  // accepting again after EMFILE; 0: not backing off
   uint64_t impatient_until_ms_ = 0;
-  uint32_t load_ = 0;            // see note_load
-  uint64_t share_at_ns_ = 0;     // not before another connection is offered
-  uint64_t share_pause_ns_ = 0;  // and how long after that one
-  uint64_t offered_at_ns_ = 0;   // the last
+  uint32_t load_ = 0;                           // see note_load
+  uint64_t name_ = 0;                           // among all that offer connections
+  uint64_t share_at_ns_ = 0;                    // not before another connection is offered
+  uint64_t share_pause_ns_ = kShortestPauseNs;  // and how long after that one
+  bool offer_is_out_ = false;                   // the last one; false: it was taken back
   bool stopped_ = false;
-  bool hands_over_ = true;  // when it dies as well
+  bool hands_over_ = true;      // when it dies as well
+  bool waits_for_room_ = true;  // in the exchange
   bool accepting_ = true;
   bool ticking_ = false;
   bool serving_ = false;

@@ -36,7 +36,11 @@ void Engine::leave(Connection& connection) {
   if (hands_over_ && settings_.exchange >= 0 && connection.following.empty()) {
     // Before others have it: as long as it is open anywhere epoll would go on about it.
     disarm(connection);
-    hand_over(settings_.exchange, {connection.fd, connection.protocol, connection.unix_peer}, true);
+    // Where nobody took one in time nobody is there: the others do not wait each for itself.
+    waits_for_room_ =
+        hand_over(settings_.exchange, {connection.fd, connection.protocol, connection.unix_peer},
+                  waits_for_room_) &&
+        waits_for_room_;
   }
   close(connection);
 }

@@ -242,6 +242,11 @@ void Engine::begin_request(Connection& connection) {
   }
   connection.state = ConnectionState::kReading;
   --idle_;
+  read_next(connection);
+  if (busy() >= settings_.max_requests) update_accepting();
+}
+
+void Engine::read_next(Connection& connection) {
   if (connection.following.empty()) return first_read(connection);
   const std::vector<uint8_t> begun = std::exchange(connection.following, {});
   connection.buffer.reset(new uint8_t[begun.size()]);

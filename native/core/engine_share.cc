@@ -2,8 +2,9 @@
 //
 // A connection stays where it was accepted, so one thread may have those that a front server uses most while
 // others idle. So a thread that finds several with requests offers one of them, unread, through the exchange.
-// Whoever has less to do takes it at once. Where nobody has, the thread takes it back, and waits longer
-// before it offers another: moving a connection costs about as much as a request.
+// Whoever has less to do takes it at once. Where nobody has, the thread takes it back, and waits twice as
+// long before it offers another: moving a connection costs about as much as a request, and the request in it
+// has waited for nothing.
 #include <errno.h>
 #include <sys/epoll.h>
 
@@ -17,8 +18,6 @@
 namespace uwsgi_node {
 namespace {
 
-// Between two offers of an engine.
-constexpr uint64_t kShortestPauseNs = 4'000'000;
 constexpr uint64_t kLongestPauseNs = 1'000'000'000;
 // How long an offer stands for those who have less to do; then whose it was takes it back, later anyone.
 constexpr uint64_t kOfferNs = 10'000'000;
@@ -37,14 +36,16 @@ bool Engine::share(Connection& connection) {
   const uint64_t now = coarse_ns();
   // Before others have it: as long as it is open anywhere epoll would go on about it.
   disarm(connection);
-  const Handed handed{connection.fd, connection.protocol, connection.unix_peer, {load_, now}};
+  const Handed handed{connection.fd, connection.protocol, connection.unix_peer, {load_, now, name_}};
   if (!hand_over(settings_.exchange, handed, false)) {
     arm(connection, armed);
+    share_at_ns_ = now + share_pause_ns_;
     return false;
   }
-  offered_at_ns_ = now;
+  // Somebody was glad of the one before.
+  if (offer_is_out_) share_pause_ns_ = std::max(share_pause_ns_ / 2, kShortestPauseNs);
+  offer_is_out_ = true;
   share_at_ns_ = now + share_pause_ns_;
-  share_pause_ns_ = std::max(share_pause_ns_ / 2, kShortestPauseNs);
   close(connection);
   return true;
 }
@@ -52,17 +53,19 @@ bool Engine::share(Connection& connection) {
 // A moving average of the connections that had something to say at once, in sixteenths.
 void Engine::note_load(int ready) { load_ = (load_ * 7 + static_cast<uint32_t>(ready) * 16) / 8; }
 
+void Engine::note_taken_back() {
+  offer_is_out_ = false;
+  share_pause_ns_ = std::min(share_pause_ns_ * 2, kLongestPauseNs);
+  share_at_ns_ = coarse_ns() + share_pause_ns_;
+}
+
 bool Engine::may_take_over(int exchange) {
+  if (!settings_.shares || stopped_) return true;
   Offer offer;
-  if (!settings_.shares || stopped_ || !look_at_offer(exchange, &offer)) return true;
+  if (!look_at_offer(exchange, &offer)) return !would_block(errno);
   if (offer.load == UINT32_MAX) return true;
   const uint64_t now = coarse_ns();
-  if (offer.at_ns == offered_at_ns_) {
-    if (now < offer.at_ns + kOfferNs) return false;
-    share_pause_ns_ = std::min(share_pause_ns_ * 2, kLongestPauseNs);
-    share_at_ns_ = now + share_pause_ns_;
-    return true;
-  }
+  if (offer.from == name_) return now >= offer.at_ns + kOfferNs;
   // Who idles has not looked for long.
   epoll_event ready[16];
   note_load(std::max(epoll_wait(epoll_fd_, ready, 16, 0), 0));
@@ -74,13 +77,15 @@ bool Engine::take_over_one(int exchange) {
   if (!may_take_over(exchange)) return false;
   const Handed handed = take_over(exchange);
   if (handed.fd < 0) {
-    if (errno == EINTR) return true;
+    if (errno == EINTR || errno == EPROTO) return true;
     if (!would_block(errno)) back_off(errno);
     return false;
   }
+  if (handed.offer.from == name_) note_taken_back();
   accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   Connection& connection = open(handed.fd, {handed.fd, handed.unix_socket, handed.protocol});
   take_first(connection, read_some(connection.fd, receive_.get(), kReceiveSize));
+  if (busy() >= settings_.max_requests) update_accepting();
   return true;
 }
 

@@ -1,10 +1,12 @@
 #include "native/core/exchange.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 namespace uwsgi_node {
 namespace {
@@ -12,16 +14,42 @@ namespace {
 // An engine that ends waits so long for room: others take out what it has put in.
 constexpr int kPatienceMs = 100;
 
+// Workers of another version may be at the other end while a new one takes the server over: whoever changes
+// anything here counts up.
+constexpr uint32_t kNoteVersion = 1;
+
 struct Note {
-  Offer offer;
+  uint32_t version;
+  uint32_t load;
+  uint64_t at_ns;
+  uint64_t from;
   uint8_t protocol;
   uint8_t unix_socket;
+  uint8_t unused[6];
 };
+static_assert(sizeof(Note) == 32);
 
 union Control {
   cmsghdr align;
   char bytes[CMSG_SPACE(sizeof(int))];
 };
+
+bool is_ours(ssize_t size, const Note& note) { return size == sizeof note && note.version == kNoteVersion; }
+
+// The descriptor of a message, -1 where it has none.
+int descriptor_in(msghdr* message) {
+  const cmsghdr* const rights = CMSG_FIRSTHDR(message);
+  if (rights == nullptr || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS) return -1;
+  int fd;
+  memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+  return fd;
+}
+
+// The kernel closes a descriptor for which there is no room, and the message is gone: it is asked before.
+bool has_free_descriptor(int any) {
+  const int free = fcntl(any, F_DUPFD_CLOEXEC, 0);
+  return free >= 0 && close(free) == 0;
+}
 
 }  // namespace
 
@@ -35,7 +63,13 @@ bool make_exchange(int* give, int* take) {
 }
 
 bool hand_over(int give, const Handed& connection, bool patient) {
-  Note note{connection.offer, static_cast<uint8_t>(connection.protocol), connection.unix_socket};
+  const Offer& offer = connection.offer;
+  Note note{.version = kNoteVersion,
+            .load = offer.load,
+            .at_ns = offer.at_ns,
+            .from = offer.from,
+            .protocol = static_cast<uint8_t>(connection.protocol),
+            .unix_socket = connection.unix_socket};
   iovec part{&note, sizeof note};
   Control control{};
   msghdr message{};
@@ -58,12 +92,16 @@ bool hand_over(int give, const Handed& connection, bool patient) {
 
 bool look_at_offer(int take, Offer* offer) {
   Note note{};
-  if (recv(take, &note, sizeof note, MSG_PEEK) != sizeof note) return false;
-  *offer = note.offer;
+  const ssize_t size = recv(take, &note, sizeof note, MSG_PEEK | MSG_TRUNC);
+  if (size < 0) return false;
+  errno = EPROTO;
+  if (!is_ours(size, note)) return false;
+  *offer = {note.load, note.at_ns, note.from};
   return true;
 }
 
 Handed take_over(int take) {
+  if (!has_free_descriptor(take)) return {};
   Note note{};
   iovec part{&note, sizeof note};
   Control control{};
@@ -72,17 +110,21 @@ Handed take_over(int take) {
   message.msg_iovlen = 1;
   message.msg_control = control.bytes;
   message.msg_controllen = sizeof control.bytes;
-  const ssize_t got = recvmsg(take, &message, MSG_CMSG_CLOEXEC);
-  if (got < 0) return {};
-  const cmsghdr* const rights = CMSG_FIRSTHDR(&message);
-  if (got != sizeof note || rights == nullptr || rights->cmsg_type != SCM_RIGHTS) {
-    // No room for the descriptor, which the kernel has closed: as good as a failed accept.
+  const ssize_t size = recvmsg(take, &message, MSG_CMSG_CLOEXEC | MSG_TRUNC);
+  if (size < 0) return {};
+  const int fd = descriptor_in(&message);
+  if (fd < 0) {
+    // Another thread was faster to the last free one: as good as a failed accept.
     errno = EMFILE;
     return {};
   }
-  Handed handed{-1, static_cast<Protocol>(note.protocol), note.unix_socket != 0, note.offer};
-  memcpy(&handed.fd, CMSG_DATA(rights), sizeof handed.fd);
-  return handed;
+  if (!is_ours(size, note)) {
+    close(fd);
+    errno = EPROTO;
+    return {};
+  }
+  const Offer offer{note.load, note.at_ns, note.from};
+  return {fd, static_cast<Protocol>(note.protocol), note.unix_socket != 0, offer};
 }
 
 }  // namespace uwsgi_node

@@ -14,6 +14,7 @@ namespace uwsgi_node {
 struct Offer {
   uint32_t load = UINT32_MAX;  // for engines with less to do than this; the largest: for anyone
   uint64_t at_ns = 0;          // since when, CLOCK_MONOTONIC_COARSE
+  uint64_t from = 0;           // the name of the engine that wants it back; 0: none does
 };
 
 struct Handed {
@@ -30,10 +31,12 @@ bool make_exchange(int* give, int* take);
 // patient one waits a moment for room) or there is none.
 bool hand_over(int give, const Handed& connection, bool patient);
 
-// The next one's offer, which stays there. False when there is none.
+// The next one's offer, which stays there. False with errno: EAGAIN when there is none, EPROTO when it is of
+// another version of this server.
 bool look_at_offer(int take, Offer* offer);
 
-// Takes one out.
+// Takes one out. EMFILE: it is still there, for there is no free descriptor. EPROTO: of another version of
+// this server, and closed.
 Handed take_over(int take);
 
 }  // namespace uwsgi_node

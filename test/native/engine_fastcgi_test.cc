@@ -4,8 +4,8 @@
 
 #include "native/core/engine.h"
 #include "test/native/check.h"
-#include "test/native/engine_rig.h"
 #include "test/native/fastcgi_records.h"
+#include "test/native/fastcgi_rig.h"
 
 namespace uwsgi_node::test {
 namespace {
@@ -16,30 +16,6 @@ constexpr std::string_view kCgiHello = "Status: 200 OK\r\n\r\nhello";
 Vars with_length(size_t size) {
   return {{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", std::to_string(size)}};
 }
-
-class FastcgiRig : public Rig {
- public:
-  explicit FastcgiRig(const EngineSettings& settings = patient()) : Rig(Listener::Kind::kUnix, settings) {
-    // The rig's own listener speaks uwsgi.
-    engine.add_listener(fastcgi_listener.fd(), true, Protocol::kFastcgi);
-  }
-  Peer& open() { return peers.emplace_back(fastcgi_listener); }
-  void wait(const std::function<bool()>& done, const char* what) {
-    until(
-        [&] {
-          engine.serve(fastcgi_listener.fd());
-          return done();
-        },
-        what);
-  }
-  Answer ask(Peer& peer, std::string_view bytes, int ends = 1) {
-    peer.send(bytes);
-    wait([&] { return read_records(peer.received).ends >= ends || peer.ended; }, "an answer");
-    return read_records(peer.received);
-  }
-
-  Listener fastcgi_listener{Listener::Kind::kUnix};
-};
 
 CASE("answers in records, and keeps the connection") {
   FastcgiRig rig;
