@@ -11,8 +11,8 @@ const cache = fileURLToPath(new URL('../../build/nodes', import.meta.url));
 
 /** A registry may have a bad moment. */
 const TRIES = 3;
-/** npm takes some seconds; milliseconds. */
-const PATIENCE = 90_000;
+/** npm takes some; seconds. */
+const PATIENCE = 90;
 
 /** The binary of the newest Node of this major version, or null where it cannot be fetched. */
 export async function nodeBinary(major: number): Promise<string | null> {
@@ -40,9 +40,9 @@ async function fetchInto(folder: string, major: number): Promise<void> {
   const fresh = mkdtempSync(`${folder}-`);
   try {
     writeFileSync(join(fresh, 'package.json'), '{ "private": true }\n');
-    // Its install script puts the platform's binary into place.
-    const args = ['install', '--no-save', '--no-audit', '--no-fund', `node@${major}`];
-    await run('npm', args, { cwd: fresh, timeout: PATIENCE, killSignal: 'SIGKILL' });
+    // Its install script puts the platform's binary into place; timeout(1) ends that one, too.
+    const npm = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', `node@${major}`];
+    await run('timeout', ['--kill-after=5', String(PATIENCE), ...npm], { cwd: fresh });
     if (!(await runs(fresh, major))) throw new Error('it does not run');
     if (await runs(folder, major)) return;
     // What does not run is in the way of what does.
