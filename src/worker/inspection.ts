@@ -15,6 +15,8 @@ const PATIENCE_AT_WORK = 600_000;
 const NEXT_STEP = 100;
 /** On a busy machine the next step takes its time, like the answers before: this many times as long as the slowest. */
 const TURNS = 10;
+/** But no longer than this: all of it has to end before the master gives the worker up (src/master/traceback.ts). */
+const LAST_TURN = 1_000;
 
 interface Reply {
   id?: number;
@@ -119,9 +121,9 @@ export class Inspection {
    */
   async #secondChance(paused: Promise<Reply>, taken: number): Promise<Reply | null> {
     const asked = performance.now();
-    await within(this.#send('Runtime.getIsolateId'), LONG_PATIENCE);
+    await within(this.#send('Runtime.getIsolateId'));
     const slowest = Math.max(taken, performance.now() - asked);
-    return within(paused, Math.min(Math.max(NEXT_STEP, TURNS * slowest), LONG_PATIENCE));
+    return within(paused, Math.min(Math.max(NEXT_STEP, TURNS * slowest), LAST_TURN));
   }
 
   #framesOf(reply: Reply | null): string[] | null {
