@@ -1,5 +1,6 @@
 // What the engine waits for, and whose turn it is when that has come.
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,13 @@ namespace {
 
 uint64_t name_of(const Connection& connection) {
   return uint64_t{connection.generation} << 32 | connection.id;
+}
+
+// The clock is looked at before the descriptors: after a request that kept the thread for long, what a peer
+// did in time is still to be seen.
+bool has_moved(const Connection& connection, int16_t events) {
+  pollfd peer{.fd = connection.fd, .events = events, .revents = 0};
+  return poll(&peer, 1, 0) > 0;
 }
 
 }  // namespace
@@ -131,6 +139,10 @@ void Engine::tick() {
   }
   while (DeadlineNode* due = reading_.take_due(now)) {
     auto& connection = static_cast<Connection&>(*due);
+    if (has_moved(connection, POLLIN)) {
+      reading_.start(connection, now);
+      continue;
+    }
     host_.on_read_error();
     if (connection.state == ConnectionState::kRunning) host_.on_gone(connection);
     if (connection.response_begun) {
@@ -140,8 +152,13 @@ void Engine::tick() {
     }
   }
   while (DeadlineNode* due = writing_.take_due(now)) {
+    auto& connection = static_cast<Connection&>(*due);
+    if (has_moved(connection, POLLOUT)) {
+      writing_.start(connection, now);
+      continue;
+    }
     host_.on_write_error();
-    gone(static_cast<Connection&>(*due));
+    gone(connection);
   }
   while (DeadlineNode* due = draining_.take_due(now)) close(static_cast<Connection&>(*due));
   while (DeadlineNode* due = host_.alive() ? harakiri_.take_due(now) : nullptr) {

@@ -228,6 +228,38 @@ const bool too_slow = [] {
   return true;
 }();
 
+CASE("a peer that has sent while the thread was busy is not too slow") {
+  Rig rig(Listener::Kind::kUnix, Rig::quick());
+  Peer& peer = rig.connect();
+  peer.send(post("body").substr(0, 10));
+  rig.until([&] { return rig.engine.open_requests() == 1; }, "the beginning");
+  peer.send(post("body").substr(10));
+  peer.push();
+  usleep(2 * Rig::quick().read_timeout_ms * 1000);
+  // As an event loop does: timers first.
+  rig.engine.tick();
+  rig.until([&] { return peer.ended; }, "the answer");
+  CHECK_EQ(peer.received, kHello);
+}
+
+CASE("a peer that has read while the thread was busy is not too slow") {
+  Rig rig(Listener::Kind::kUnix, Rig::quick());
+  const std::string body = repeat('x', 2'000'000);
+  rig.application = [&](Connection& connection, const Request&) {
+    rig.engine.respond(connection, borrowed(body), {});
+  };
+  Peer& peer = rig.connect();
+  peer.reads = false;
+  peer.send(kGet);
+  rig.until([&] { return !rig.seen.empty() && rig.ticking; }, "a response that waits for its reader");
+  peer.reads = true;
+  peer.pull();
+  usleep(2 * Rig::quick().write_timeout_ms * 1000);
+  rig.engine.tick();
+  rig.until([&] { return peer.ended; }, "the rest");
+  CHECK_EQ(peer.received.size(), body.size());
+}
+
 CASE("a peer that keeps sending is not too slow, however long it takes") {
   EngineSettings settings = Rig::quick();
   settings.read_timeout_ms = 400;

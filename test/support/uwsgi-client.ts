@@ -144,9 +144,11 @@ export interface RequestOptions {
 
 /** One request over a fresh connection; resolves when the peer has closed it. */
 export async function request(address: string, options: RequestOptions = {}): Promise<Response> {
+  // Before the connection: the server does not wait for ever until a hundred megabytes are put together.
+  const bytes = encodeRequest(options);
   const socket = await open(address);
   const response = readResponse(socket, options.timeout);
-  await sendInPieces(socket, encodeRequest(options), options.split);
+  await sendInPieces(socket, bytes, options.split);
   return response;
 }
 
