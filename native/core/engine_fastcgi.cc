@@ -71,8 +71,11 @@ bool Engine::answer_fastcgi(Connection& connection, const fastcgi::Progress& pro
 // True when the head is complete; else everything has been done about it.
 bool Engine::read_fastcgi_head(Connection& connection, MutableBytes bytes) {
   const size_t most = std::min(settings_.buffer_size, kMaxVarsSize);
-  if (bytes.size() >= 4 && connection.input.id == 0) {
-    if (looks_like_http(bytes)) return reject(connection, InvalidReason::kHttp), false;
+  if (connection.input.id == 0) {
+    if (bytes.size() < kForeignOpening && may_be_foreign(bytes[0]))
+      return keep_fastcgi_head(connection, bytes, fastcgi::kHeaderSize), false;
+    if (bytes.size() >= kForeignOpening && looks_like_http(bytes))
+      return reject(connection, InvalidReason::kHttp), false;
     if (looks_like_tls(bytes)) return reject(connection, InvalidReason::kTls), false;
   }
   for (;;) {

@@ -1,17 +1,12 @@
 /**
  * Gathers lines and writes them in batches, never waiting: those of one turn of the event loop go out together, whole, so
- * that the lines of several processes do not mix; where turn follows turn, those of some milliseconds. What cannot be
- * written now waits, up to a bound; beyond it lines are dropped, counted, and told of once there is room again.
+ * that the lines of several processes do not mix. What cannot be written now waits, up to a bound; beyond it lines are
+ * dropped, counted, and told of once there is room again.
  */
 import { fstatSync, writeSync } from 'node:fs';
 
 /** Lines are written before this many characters have gathered. */
 const FULL_BATCH = 32 * 1024;
-/**
- * Milliseconds between two writes of a busy log. A write costs more than the line in it: with one after every turn eight
- * connections made the request log a third dearer. A line that comes alone leaves at once.
- */
-const PAUSE = 5;
 /** A log that takes nothing keeps at most this many characters waiting; then lines are dropped. */
 const MOST_WAITING = 1024 * 1024;
 /** A reader that does not keep up is tried again after so many milliseconds, a disk without space after longer. */
@@ -33,7 +28,6 @@ export class LineWriter {
   #waiting = '';
   #dropped = 0;
   #scheduled = false;
-  #flushedAt = Number.NEGATIVE_INFINITY;
   /** The last write took nothing, and another is due. */
   #stalled = false;
 
@@ -57,7 +51,10 @@ export class LineWriter {
     this.#waiting += line;
     if (this.#stalled) return;
     if (this.#waiting.length > FULL_BATCH) this.flush();
-    else if (!this.#scheduled) this.#schedule();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => this.flush());
+    }
   }
 
   /** There are lines that could not be written yet. */
@@ -67,8 +64,8 @@ export class LineWriter {
 
   /** Writes what waits; for the end of the thread. */
   flush(): void {
+    this.#scheduled = false;
     if (this.#waiting === '' && this.#dropped === 0) return;
-    this.#flushedAt = performance.now();
     const bytes = Buffer.from(this.#waiting, 'latin1');
     let written = 0;
     let retryAfter = RETRY_READER;
@@ -83,16 +80,6 @@ export class LineWriter {
     this.#waiting = this.#waiting.slice(written);
     if (written > 0) this.#tellOfDropped();
     if (this.#waiting !== '' && !this.#stalled) this.#retry(retryAfter);
-  }
-
-  #schedule(): void {
-    this.#scheduled = true;
-    const flush = () => {
-      this.#scheduled = false;
-      this.flush();
-    };
-    if (performance.now() - this.#flushedAt < PAUSE) setTimeout(flush, PAUSE);
-    else setImmediate(flush);
   }
 
   #tellOfDropped(): void {

@@ -7,12 +7,8 @@ namespace uwsgi_node::scgi {
 namespace {
 
 constexpr std::string_view kContentLength = "CONTENT_LENGTH";
-constexpr size_t kHttpOpening = 4;
 
 Header invalid(InvalidReason reason) { return {ParseStatus::kInvalid, reason, 0, 0}; }
-
-// What HTTP or TLS begins with: some bytes more will tell.
-bool may_be_another(uint8_t first) { return (first >= 'A' && first <= 'Z') || first == 0x16; }
 
 // The bytes up to the next NUL at or behind *at, which is moved behind that. False when there is none.
 bool next_text(Bytes block, size_t* at, Bytes* text) {
@@ -29,12 +25,12 @@ bool next_text(Bytes block, size_t* at, Bytes* text) {
 
 Header parse_header(Bytes bytes) {
   if (looks_like_tls(bytes)) return invalid(InvalidReason::kTls);
-  if (bytes.size() >= kHttpOpening && looks_like_http(bytes)) return invalid(InvalidReason::kHttp);
+  if (bytes.size() >= kForeignOpening && looks_like_http(bytes)) return invalid(InvalidReason::kHttp);
   size_t value = 0;
   for (size_t i = 0; i < std::min(bytes.size(), kMaxHeaderSize); ++i) {
     const unsigned digit = bytes[i] - unsigned{'0'};
     if (bytes[i] == ':' && i > 0) return {ParseStatus::kComplete, InvalidReason::kNone, i + 1, value};
-    if (digit > 9 && (bytes.size() >= kHttpOpening || !may_be_another(bytes[0])))
+    if (digit > 9 && (bytes.size() >= kForeignOpening || !may_be_foreign(bytes[0])))
       return invalid(InvalidReason::kNetstring);
     if (digit > 9) break;
     value = value * 10 + digit;

@@ -68,4 +68,9 @@ inline bool looks_like_tls(Bytes bytes) {
   return bytes.size() >= 3 && bytes[0] == 0x16 && bytes[1] == 0x03 && bytes[2] <= 0x04;
 }
 
+// Enough bytes to know HTTP or TLS by.
+constexpr size_t kForeignOpening = 4;
+// What HTTP or TLS begins with: some bytes more will tell.
+inline bool may_be_foreign(uint8_t first) { return (first >= 'A' && first <= 'Z') || first == 0x16; }
+
 }  // namespace uwsgi_node

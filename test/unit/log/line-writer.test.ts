@@ -71,32 +71,6 @@ describe('lines of one turn of the event loop', () => {
   });
 });
 
-describe('a log in which line follows line', () => {
-  beforeEach(() => void vi.useFakeTimers());
-
-  it('writes the first at once and gathers the next for a few milliseconds', () => {
-    writer.write(line);
-    vi.advanceTimersByTime(0);
-    expect(sink.lines).toHaveLength(1);
-    for (let turn = 0; turn < 4; turn++) {
-      writer.write(line);
-      vi.advanceTimersByTime(1);
-    }
-    expect(sink.lines).toHaveLength(1);
-    vi.advanceTimersByTime(5);
-    expect(sink.lines).toHaveLength(5);
-    expect(sink.writes).toHaveLength(2);
-  });
-
-  it('lets a line that comes later leave at once again', () => {
-    writer.write(line);
-    vi.advanceTimersByTime(100);
-    writer.write(line);
-    vi.advanceTimersByTime(0);
-    expect(sink.lines).toHaveLength(2);
-  });
-});
-
 describe('a reader that does not keep up', () => {
   it('gets the rest later, and is not asked all the time', () => {
     vi.useFakeTimers();
