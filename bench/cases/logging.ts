@@ -14,7 +14,13 @@ export const logging: Case = {
     const results = await session.alternating(entries, directly());
     const cpu = (contender: typeof uwsgiNode) => results.series(contender, (m) => m.cpuPerRequest);
     return uwsgiNodeLogs.map((contender) =>
-      ratioFigure(`server CPU per request: ${contender.label}`, 'µs', cpu(contender), cpu(uwsgiNode), atMost(1.15)),
+      ratioFigure(
+        `server CPU per request: ${contender.label}`,
+        'µs',
+        cpu(contender),
+        cpu(uwsgiNode),
+        atMost(1.15),
+      ),
     );
   },
 };
