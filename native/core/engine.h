@@ -185,7 +185,7 @@ class Engine {
   void close(Connection& connection);
   bool accept_one(const Listener& listener);
   void first_read(Connection& connection);
-  void take_first(Connection& connection, ssize_t got);
+  void take_first(Connection& connection, ssize_t got, bool waits);
   bool comes_soon(const Connection& connection);
   void more(Connection& connection);
   // `bytes` is all that has come of the packet so far.

@@ -25,14 +25,14 @@ void Engine::first_read(Connection& connection) {
   const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
   const bool waits = got < 0 && would_block(errno);
   if (waits && connection.armed == 0 && comes_soon(connection)) return first_read(connection);
-  take_first(connection, got);
+  take_first(connection, got, waits);
 }
 
-// `got` is what the first read of a packet into receive_ said, with errno.
-void Engine::take_first(Connection& connection, ssize_t got) {
+// What the first read of a packet into receive_ said; `waits`: that nothing has come yet.
+void Engine::take_first(Connection& connection, ssize_t got, bool waits) {
   if (got > 0) {
     consider(connection, {receive_.get(), static_cast<size_t>(got)});
-  } else if (got < 0 && would_block(errno)) {
+  } else if (waits) {
     if (connection.protocol == Protocol::kFastcgi) return rest(connection);
     await_read(connection);
   } else {

@@ -84,7 +84,8 @@ bool Engine::take_over_one(int exchange) {
   if (handed.offer.from == name_) note_taken_back();
   accepted_.store(accepted_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   Connection& connection = open(handed.fd, {handed.fd, handed.unix_socket, handed.protocol});
-  take_first(connection, read_some(connection.fd, receive_.get(), kReceiveSize));
+  const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
+  take_first(connection, got, got < 0 && would_block(errno));
   if (busy() >= settings_.max_requests) update_accepting();
   return true;
 }

@@ -1,6 +1,7 @@
 /** How a program beside the workers is written: `PIDFILE[,FREQ] COMMAND`, and the keys of `attach-daemon2`. */
 import { constants } from 'node:os';
-import { type DaemonSetting, daemonSetting } from './settings.js';
+import { daemonSetting } from './default-settings.js';
+import type { DaemonSetting } from './settings.js';
 import { parseBool, parseInteger } from './values.js';
 
 /** Null where it is none. */

@@ -4,7 +4,7 @@
  */
 
 import type { Hook } from './hooks.js';
-import { defaultLogSettings, type LogSettings } from './log-settings.js';
+import type { LogSettings } from './log-settings.js';
 
 /** Where a setting came from, for messages: `myapp.ini:12` or `command line`. */
 export interface Origin {
@@ -106,24 +106,6 @@ export function maxRequestsOf(
 ): number | null {
   return maxRequests === 0 ? null : maxRequests + maxRequestsDelta * (workerId - 1);
 }
-
-/** What a program has that no option says anything of. */
-export const daemonSetting: Readonly<DaemonSetting> = {
-  command: '',
-  isControl: false,
-  pidfile: null,
-  isDaemonized: false,
-  freq: 10,
-  stopSignal: 15,
-  reloadSignal: null,
-  isNotified: false,
-  touch: [],
-  uid: null,
-  gid: null,
-  chdir: null,
-  honourStdin: false,
-  maxThrottle: 16,
-};
 
 /** As `ListenOptions` of src/native.ts says. */
 export interface TcpSettings {
@@ -302,118 +284,4 @@ export interface Settings extends LogSettings {
   environment: Record<string, string | null>;
   /** The command line as the user typed it, for process titles: `uwsgi-node --ini myapp.ini`. */
   title: string;
-}
-
-/**
- * Everything at its default: no application, no socket. For code that embeds the server and for tests; the loader starts
- * from it too.
- */
-export function defaultSettings(): Settings {
-  return {
-    app: { module: null, file: null, callable: 'application', interface: null },
-    mounts: [],
-    manageScriptName: false,
-    needApp: true,
-    catchExceptions: false,
-    reloadOnException: { always: false, types: [], values: [], reprs: [] },
-    uncaughtErrors: 'recycle',
-    master: false,
-    processes: 1,
-    threads: 1,
-    sockets: [],
-    chmodSocket: null,
-    chownSocket: null,
-    tcp: {
-      reusePort: false,
-      freeBind: false,
-      keepAlive: false,
-      deferAccept: true,
-      fastOpen: 0,
-      sendBuffer: 0,
-      receiveBuffer: 0,
-    },
-    listen: null,
-    vacuum: false,
-    dieOnTerm: false,
-    chdir: null,
-    uid: null,
-    gid: null,
-    ...defaultLogSettings(),
-    stats: null,
-    statsHttp: false,
-    statsMinified: false,
-    statsNoCores: false,
-    metrics: null,
-    statsPage: null,
-    tracebacker: null,
-    inspect: null,
-    inspectWorker: 1,
-    profileDir: '.',
-    daemonize: null,
-    daemons: [],
-    daemonsHonourStdin: false,
-    hooks: [],
-    addGid: [],
-    noInitgroups: false,
-    cpuAffinity: 0,
-    prio: 0,
-    maxFd: 0,
-    procname: null,
-    procnameMaster: null,
-    autoProcname: false,
-    procnamePrefix: '',
-    procnameAppend: '',
-    bufferSize: 65_536,
-    postBuffering: 65_536,
-    limitPost: 0,
-    socketTimeout: 4,
-    harakiri: 0,
-    harakiriVerbose: false,
-    httpKeepalive: 60,
-    httpTimeout: 60,
-    async: 1000,
-    workerReloadMercy: 60,
-    reloadMercy: null,
-    drainDelay: 0,
-    exitOnReload: false,
-    touchReload: [],
-    touchChainReload: [],
-    touchWorkersReload: [],
-    masterFifo: [],
-    checkInterval: 1,
-    maxRequests: 0,
-    maxRequestsDelta: 0,
-    minWorkerLifetime: 10,
-    maxWorkerLifetime: 0,
-    maxWorkerLifetimeDelta: 0,
-    reloadOnRss: 0,
-    evilReloadOnRss: 0,
-    threadHeapLimit: 0,
-    cheaper: 0,
-    cheaperInitial: null,
-    cheaperAlgo: 'spare',
-    cheaperStep: 1,
-    cheaperOverload: 3,
-    cheaperRssLimitSoft: 0,
-    cheaperRssLimitHard: 0,
-    cheaperBusynessMax: 50,
-    cheaperBusynessMin: 25,
-    cheaperBusynessMultiplier: 10,
-    cheaperBusynessPenalty: 2,
-    cheaperBusynessVerbose: false,
-    cheaperBusynessBacklogAlert: 33,
-    cheaperBusynessBacklogNonzero: 60,
-    cheaperBusynessBacklogStep: 1,
-    cheaperBusynessBacklogMultiplier: 3,
-    cheap: false,
-    idle: 0,
-    dieOnIdle: false,
-    pidfile: null,
-    pidfile2: null,
-    safePidfile: null,
-    safePidfile2: null,
-    umask: null,
-    environment: {},
-    title: 'uwsgi-node',
-  };
 }

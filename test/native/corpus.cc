@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "test/native/check.h"
 #include "test/native/json.h"
 
 namespace uwsgi_node::test {
@@ -112,6 +113,24 @@ std::vector<InvalidPacket> invalid_packets(const std::string& protocol) {
     });
   }
   return packets;
+}
+
+bool add_corpus(const std::string& protocol, const std::function<void(const std::string&)>& check_bytes,
+                const std::function<void(const ValidPacket&)>& check_valid,
+                const std::function<void(const InvalidPacket&)>& check_invalid) {
+  for (const ValidPacket& packet : valid_packets(protocol)) {
+    add_case(packet.name, [=] {
+      check_bytes(packet.bytes);
+      check_valid(packet);
+    });
+  }
+  for (const InvalidPacket& packet : invalid_packets(protocol)) {
+    add_case(packet.name, [=] {
+      check_bytes(packet.bytes);
+      check_invalid(packet);
+    });
+  }
+  return true;
 }
 
 }  // namespace uwsgi_node::test

@@ -2,6 +2,7 @@
 // root.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,6 +37,12 @@ struct InvalidPacket {
 // Of a protocol's folder: "" is uwsgi, the others are called by their names.
 std::vector<ValidPacket> valid_packets(const std::string& protocol = "");
 std::vector<InvalidPacket> invalid_packets(const std::string& protocol = "");
+
+// A case for each packet of a protocol: what holds for the bytes of all, then for what they are. True, so
+// that a constant can be made of it before main.
+bool add_corpus(const std::string& protocol, const std::function<void(const std::string&)>& check_bytes,
+                const std::function<void(const ValidPacket&)>& check_valid,
+                const std::function<void(const InvalidPacket&)>& check_invalid);
 
 inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};

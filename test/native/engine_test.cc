@@ -1,6 +1,13 @@
 // From a peer's first byte to the application, and whom the engine turns away.
 #include "native/core/engine.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <stop_token>
+#include <thread>
+
 #include "native/core/clock.h"
 #include "native/core/rejections.h"
 #include "test/native/check.h"
@@ -227,6 +234,23 @@ const bool too_slow = [] {
   }
   return true;
 }();
+
+CASE("a signal while a peer is waited for does not cost its request") {
+  struct sigaction ignored {};
+  ignored.sa_handler = [](int) {};
+  sigaction(SIGUSR1, &ignored, nullptr);
+  const std::jthread signals([engine_thread = pthread_self()](const std::stop_token& over) {
+    for (; !over.stop_requested(); usleep(100)) pthread_kill(engine_thread, SIGUSR1);
+  });
+  for (int round = 0; round < 5; ++round) {
+    Rig rig;
+    Peer& peer = rig.connect();
+    rig.until([&] { return rig.serves > 0; }, "the connection");
+    peer.send(kGet);
+    rig.until([&] { return peer.ended; }, "an end");
+    CHECK_EQ(peer.received, kHello);
+  }
+}
 
 CASE("a peer that has sent while the thread was busy is not too slow") {
   Rig rig(Listener::Kind::kUnix, Rig::quick());

@@ -130,22 +130,7 @@ void check_invalid(const InvalidPacket& packet) {
   check_changed_bytes(bytes.subspan(uwsgi::kHeaderSize, header.vars_size));
 }
 
-bool add_corpus() {
-  for (const ValidPacket& packet : valid_packets()) {
-    add_case(packet.name, [packet] {
-      check_header_of_prefixes(packet.bytes);
-      check_valid(packet);
-    });
-  }
-  for (const InvalidPacket& packet : invalid_packets()) {
-    add_case(packet.name, [packet] {
-      check_header_of_prefixes(packet.bytes);
-      check_invalid(packet);
-    });
-  }
-  return true;
-}
-[[maybe_unused]] const bool added = add_corpus();
+[[maybe_unused]] const bool added = add_corpus("", check_header_of_prefixes, check_valid, check_invalid);
 
 }  // namespace
 }  // namespace uwsgi_node::test

@@ -100,22 +100,7 @@ void check_invalid(const InvalidPacket& packet) {
   check_damaged_blocks(std::string(as_text(block)));
 }
 
-bool add_corpus() {
-  for (const ValidPacket& packet : valid_packets("scgi")) {
-    add_case(packet.name, [packet] {
-      check_header_of_prefixes(packet.bytes);
-      check_valid(packet);
-    });
-  }
-  for (const InvalidPacket& packet : invalid_packets("scgi")) {
-    add_case(packet.name, [packet] {
-      check_header_of_prefixes(packet.bytes);
-      check_invalid(packet);
-    });
-  }
-  return true;
-}
-[[maybe_unused]] const bool added = add_corpus();
+[[maybe_unused]] const bool added = add_corpus("scgi", check_header_of_prefixes, check_valid, check_invalid);
 
 }  // namespace
 }  // namespace uwsgi_node::test

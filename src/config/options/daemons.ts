@@ -1,9 +1,9 @@
 import { problems } from '../../errors/configuration.js';
 import { daemonKeys, parseDaemon, parseSmartDaemon } from '../daemon-spec.js';
+import { daemonSetting } from '../default-settings.js';
 import { intoBool, readText } from '../into.js';
 import type { Apply } from '../option.js';
 import { defineOptions, flag, int, list, notYetAll, text } from '../rows.js';
-import { daemonSetting } from '../settings.js';
 
 const attached =
   (isControl: boolean): Apply =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseDaemon, parseSmartDaemon } from '../../../src/config/daemon-spec.js';
-import { daemonSetting } from '../../../src/config/settings.js';
+import { daemonSetting } from '../../../src/config/default-settings.js';
 
 it('reads a pid file and a command', () => {
   expect(parseSmartDaemon('/run/x.pid redis-server --port 1')).toEqual({

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import { startHttpFront } from '../../../src/http/front.js';
 import { findUws } from '../../../src/http/uws.js';
 import { native } from '../../../src/native.js';

@@ -1,6 +1,7 @@
 /** A front in this process, with a listener of its own, for whichever engine a suite is run. */
 import { join } from 'node:path';
-import { defaultSettings, type Settings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
+import type { Settings } from '../../../src/config/settings.js';
 import {
   type HttpEngine,
   type HttpFront,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import { Debugged } from '../../../src/master/debugged.js';
 
 const origin = { file: null, line: null };

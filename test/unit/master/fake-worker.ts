@@ -1,6 +1,6 @@
 /** A worker process without a process: tests say what it sends and how it ends, and look at what it was sent. */
 import { EventEmitter } from 'node:events';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import type { SpawnWorker } from '../../../src/master/worker-handle.js';
 import type { MasterToWorker, WorkerToMaster } from '../../../src/messages.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import { Logs } from '../../../src/master/logs.js';
 import { native } from '../../../src/native.js';
 import { cleanUp, makeDirectory, onCleanUp } from '../../support/clean-up.js';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { type DaemonSetting, daemonSetting, defaultSettings } from '../../../src/config/settings.js';
+import { daemonSetting, defaultSettings } from '../../../src/config/default-settings.js';
+import type { DaemonSetting } from '../../../src/config/settings.js';
 import { Daemons } from '../../../src/master/daemons.js';
 import { signalGroup } from '../../../src/master/spawn-daemon.js';
 import { cleanUp, makeDirectory, onCleanUp } from '../../support/clean-up.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import { exceptionReport } from '../../../src/thread/exceptions.js';
 import type { Environ } from '../../../src/wsgi/types.js';
 

@@ -1,6 +1,6 @@
 /** What the log says of connections that never reached the application. */
 import { describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import { Rejection } from '../../../src/native.js';
 import { refusalLine, rejectionLine } from '../../../src/thread/rejections.js';
 

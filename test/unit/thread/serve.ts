@@ -1,6 +1,7 @@
 /** A ThreadServer in this process, on a unix socket of its own. */
 import { join } from 'node:path';
-import { defaultSettings, type Settings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
+import type { Settings } from '../../../src/config/settings.js';
 import { native } from '../../../src/native.js';
 import { ThreadServer } from '../../../src/thread/server.js';
 import type { Application } from '../../../src/wsgi/types.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.js';
+import { defaultSettings } from '../../../src/config/default-settings.js';
 import type { ThreadStart } from '../../../src/messages.js';
 import { type ThreadDeath, type ThreadEvents, ThreadHandle } from '../../../src/worker/thread-handle.js';
 import { FakeThread } from './fake-thread.js';
