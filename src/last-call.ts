@@ -3,21 +3,27 @@
  * only then do they stop. The same in the master, when the server stops, and in a worker whose master is gone.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasHandshakes } from './handshakes.js';
 import type { NativeSockets } from './native.js';
 
 /** A listener to be closed. */
 export interface Closing {
   fd: number;
+  /** Of TCP it ends in `:` and the port. */
+  name: string;
   family: 'unix' | 'inet' | 'inet6';
   /** It is somebody else's, such as systemd's: connections wait in it for the next server. */
   passed?: boolean;
 }
 
-/** How long a handshake over TCP may be under way, milliseconds. A connection over a unix socket is made at once. */
+/** How long a first packet over TCP may be on its way, milliseconds. A connection over a unix socket is made at once. */
 const HANDSHAKE = 100;
 /** How often the queues are looked at, milliseconds. */
 const LOOK = 10;
-/** How long workers that are busy may take to accept what waits before they are told to stop, milliseconds. */
+/**
+ * How long clients may take to send something, and workers that are busy to accept what waits, before the workers are told
+ * to stop, milliseconds.
+ */
 const PATIENCE = 1_000;
 
 /**
@@ -28,11 +34,17 @@ const PATIENCE = 1_000;
 export async function lastCall(
   listeners: readonly Closing[],
   native: Pick<NativeSockets, 'refuseNew' | 'shutDown' | 'queueDepth'>,
+  isShakingHands = hasHandshakes,
 ): Promise<void> {
   const own = listeners.filter(({ passed }) => passed !== true);
   for (const { fd } of own) native.refuseNew(fd);
-  const emptied = own.map(async ({ fd, family }) => {
-    if (family !== 'unix') await pause(HANDSHAKE);
+  const until = performance.now() + PATIENCE;
+  const emptied = own.map(async ({ fd, family, name }) => {
+    if (family !== 'unix') {
+      await pause(HANDSHAKE);
+      const port = Number(name.slice(name.lastIndexOf(':') + 1));
+      while (performance.now() < until && (await isShakingHands(port))) await pause(LOOK);
+    }
     while (native.queueDepth(fd) > 0) await pause(LOOK);
     native.shutDown(fd);
   });

@@ -37,8 +37,13 @@ export const httpDoor =
   async (path, id) => {
     const outgoing = get({ ...address, path: `${path}?${id}`, agent: false, timeout: PATIENCE });
     outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
-    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-    return { status: incoming.statusCode ?? 0, body: Buffer.concat(await incoming.toArray()).toString() };
+    // A connection can also break when the response has begun, or twice.
+    const broken = new Promise<never>((_, reject) => outgoing.on('error', reject));
+    const answered = async () => {
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      return { status: incoming.statusCode ?? 0, body: Buffer.concat(await incoming.toArray()).toString() };
+    };
+    return Promise.race([answered(), broken]);
   };
 
 const paths = ['/quick', '/quick', '/later', '/stream'];

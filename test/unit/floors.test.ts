@@ -26,6 +26,7 @@ const floors: string[][] = [
     'package-root',
     'throttle',
     'last-call',
+    'handshakes',
   ],
 ];
 const bottom = floors.length - 1;

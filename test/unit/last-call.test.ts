@@ -14,7 +14,8 @@ function fake(depths: Record<number, number[]> = {}) {
   };
   return { native, calls };
 }
-const unix = (fd: number) => ({ fd, family: 'unix' as const, passed: false });
+const unix = (fd: number) => ({ fd, name: '/run/app.sock', family: 'unix' as const, passed: false });
+const tcp = (fd: number, port: number) => ({ fd, name: `[::1]:${port}`, family: 'inet6' as const });
 
 it('refuses at all listeners, then shuts each down when nobody waits there', async () => {
   const { native, calls } = fake({ 4: [2, 1] });
@@ -25,9 +26,27 @@ it('refuses at all listeners, then shuts each down when nobody waits there', asy
 it('waits a moment for handshakes over TCP', async () => {
   const { native, calls } = fake();
   const begun = performance.now();
-  await lastCall([{ fd: 4, family: 'inet6', passed: false }], native);
+  await lastCall([tcp(4, 80)], native, async () => false);
   expect(performance.now() - begun).toBeGreaterThan(90);
   expect(calls).toEqual(['refuse 4', 'shut 4']);
+});
+
+it('waits longer for clients that are connected over TCP and have sent nothing yet, then for the workers', async () => {
+  const { native, calls } = fake({ 4: [1] });
+  const looks = [true, true];
+  const asked: number[] = [];
+  await lastCall([tcp(4, 8080)], native, async (port) => {
+    asked.push(port);
+    return looks.shift() ?? false;
+  });
+  expect(asked).toEqual([8080, 8080, 8080]);
+  expect(calls).toEqual(['refuse 4', 'shut 4']);
+});
+
+it('does not wait for ever for clients that send nothing, and shuts down all the same', async () => {
+  const { native, calls } = fake();
+  await lastCall([tcp(4, 80)], native, async () => true);
+  await expect.poll(() => calls).toEqual(['refuse 4', 'shut 4']);
 });
 
 it('leaves alone what somebody else keeps', async () => {
