@@ -122,7 +122,8 @@ class Engine {
   void wake();
 
   // Takes in what waits (an exclusive wake-up may have been ours), then accepts no more. Kept connections go
-  // when they have no request: to other engines where there are such, else they are closed.
+  // when they have no request: to other engines where there are such, else they are closed once what their
+  // peers have sent by then is answered.
   void stop_accepting(bool hand_over = false);
   // The thread dies: answers what is open with 503, resets what is half answered, closes everything.
   void abandon();
@@ -213,6 +214,8 @@ class Engine {
   void note_load(int ready);
   void rest(Connection& connection);
   void leave(Connection& connection);
+  void take_last(Connection& connection);
+  void let_go(Connection& connection);
   void unpark();
   void begin_request(Connection& connection);
   void read_next(Connection& connection);

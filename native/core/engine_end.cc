@@ -11,6 +11,14 @@
 #include "native/core/rejections.h"
 
 namespace uwsgi_node {
+namespace {
+
+bool has_asked(const Connection& connection) {
+  uint8_t byte;
+  return recv(connection.fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+}  // namespace
 
 void Engine::stop_accepting(bool hand_over) {
   if (stopped_) return;
@@ -30,9 +38,26 @@ void Engine::stop_accepting(bool hand_over) {
   }
 }
 
-// Between two requests: the connection goes on in another engine, or ends here.
+// Between two requests. What has come by now is answered first: behind what has already been read nobody else
+// could go on, and where nobody else is there a close would lose it.
 void Engine::leave(Connection& connection) {
-  // Behind what has already been read nobody else could go on.
+  const bool is_last = !hands_over_ || settings_.exchange < 0;
+  if (!connection.following.empty() || (is_last && has_asked(connection))) return take_last(connection);
+  let_go(connection);
+}
+
+// The next request is here, though the engine has been told to stop: from now on it counts as unfinished. It
+// is read in a later turn: a peer that sends many ahead must not pile them up on the stack.
+void Engine::take_last(Connection& connection) {
+  if (connection.state == ConnectionState::kIdle) --idle_;
+  connection.state = ConnectionState::kReading;
+  if (connection.following.empty()) return await_read(connection);
+  disarm(connection);
+  wake();
+}
+
+// The connection goes on in another engine, or ends here.
+void Engine::let_go(Connection& connection) {
   if (hands_over_ && settings_.exchange >= 0 && connection.following.empty()) {
     // Before others have it: as long as it is open anywhere epoll would go on about it.
     disarm(connection);
@@ -55,7 +80,7 @@ void Engine::abandon() {
       case ConnectionState::kFree:
         continue;
       case ConnectionState::kIdle:
-        leave(connection);
+        let_go(connection);
         continue;
       case ConnectionState::kReading:
         // Nobody asked anything yet, unless it has come since the last look.

@@ -95,6 +95,8 @@ void Engine::run() {
       Connection& connection = *connections_[i];
       if (connection.state == ConnectionState::kIdle && !connection.following.empty())
         begin_request(connection);
+      else if (connection.state == ConnectionState::kReading && !connection.following.empty())
+        read_next(connection);
       else if (connection.state == ConnectionState::kRunning && connection.wants_body &&
                connection.body_is_here())
         deliver_body(connection);

@@ -24,7 +24,11 @@ constexpr uint64_t kImpatienceMs = 100;
 void Engine::first_read(Connection& connection) {
   const ssize_t got = read_some(connection.fd, receive_.get(), kReceiveSize);
   const bool waits = got < 0 && would_block(errno);
-  if (waits && connection.armed == 0 && comes_soon(connection)) return first_read(connection);
+  if (waits && connection.armed == 0) {
+    if (comes_soon(connection)) return first_read(connection);
+    // Accepted as the engine stopped: it has had no time to ask.
+    if (stopped_) return await_read(connection);
+  }
   take_first(connection, got, waits);
 }
 

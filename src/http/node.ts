@@ -52,8 +52,8 @@ class NodeFront {
   readonly #server: Server;
   /** Resolves when it accepts no more and its last connection is closed. */
   readonly #closed: Promise<void>;
-  /** Open connections, each with its latest request. Responses leave in order: when that one is over, all are. */
-  readonly #sockets = new Map<Socket, NodeExchange | null>();
+  /** Open connections. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(start: EngineStart, listener: InheritedListener, traffic: Traffic) {
     this.#start = start;
@@ -77,7 +77,7 @@ class NodeFront {
     this.#server.maxHeadersCount = 0;
     this.#server.on('connection', (socket) => {
       traffic.connected();
-      this.#sockets.set(socket, null);
+      this.#sockets.add(socket);
       socket.on('close', () => {
         traffic.disconnected();
         this.#sockets.delete(socket);
@@ -108,9 +108,7 @@ class NodeFront {
   async drain(): Promise<void> {
     this.#stopAccepting();
     await this.#traffic.lastCall();
-    for (const [socket, latest] of this.#sockets) if (latest?.over !== false) socket.destroy();
-    await this.#traffic.idle();
-    for (const socket of this.#sockets.keys()) socket.destroySoon();
+    for (const socket of this.#sockets) socket.destroySoon();
     await this.#closed;
   }
 
@@ -123,7 +121,6 @@ class NodeFront {
     const { environ, framing, refusal: wrong } = readHead(request, this.#facts, this.#start);
     const { httpTimeout, async: most } = this.#start.settings;
     const exchange = new NodeExchange(this.#traffic, request, response, httpTimeout);
-    this.#sockets.set(request.socket, exchange);
     const refusal = wrong ?? (this.#traffic.exceeds(most) ? refusals.overload : null);
     if (refusal !== null) {
       if (refusal !== refusals.badFraming && hasRequestBody(environ, framing)) exchange.linger(request);

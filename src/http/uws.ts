@@ -105,7 +105,6 @@ export function startUws(start: EngineStart, uws: Uws): HttpFront {
     async drain() {
       for (const { socket } of bound) uws.us_listen_socket_close(socket);
       await traffic.lastCall();
-      await traffic.idle();
       // The last response may lie in a cork of the callback that this is called from.
       await new Promise(setImmediate);
       for (const { app } of bound) app.close();

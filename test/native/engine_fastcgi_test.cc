@@ -261,5 +261,48 @@ CASE("closes idle connections when it stops, and busy ones after their response"
   CHECK_EQ(read_records(busy.received).output, kCgiHello);
 }
 
+CASE("answers what has come over an idle connection when it stops, and closes it then") {
+  FastcgiRig rig;
+  Peer& peer = rig.open();
+  rig.ask(peer, fastcgi(kVars));
+  rig.application = [](Connection&, const Request&) {};
+  peer.send(fastcgi(kVars));
+  peer.push();
+  rig.engine.stop_accepting();
+  CHECK_EQ(rig.engine.open_requests(), 1u);
+  rig.wait([&] { return rig.seen.size() == 2; }, "the request");
+  rig.engine.respond(rig.engine.connection(rig.seen[1].id), borrowed(kHello), {});
+  rig.wait([&] { return peer.ended; }, "the connection closes");
+  CHECK_EQ(read_records(peer.received).ends, 2);
+  CHECK(!peer.was_reset);
+  CHECK_EQ(rig.engine.open_requests(), 0u);
+}
+
+CASE("answers all requests that were sent ahead when it stops") {
+  FastcgiRig rig;
+  Peer& peer = rig.open();
+  rig.application = [](Connection&, const Request&) {};
+  for (int i = 0; i < 3; ++i) peer.send(fastcgi(kVars));
+  rig.wait([&] { return rig.seen.size() == 1; }, "the first request");
+  rig.settle();
+  rig.engine.stop_accepting(true);
+  for (size_t i = 0; i < 3; ++i) {
+    rig.wait([&] { return rig.seen.size() == i + 1; }, "a request");
+    CHECK_EQ(rig.engine.open_requests(), 1u);
+    rig.engine.respond(rig.engine.connection(rig.seen[i].id), borrowed(kHello), {});
+  }
+  rig.wait([&] { return peer.ended; }, "the connection closes");
+  CHECK_EQ(read_records(peer.received).ends, 3);
+}
+
+CASE("waits for the request of a connection that it accepts as it stops") {
+  FastcgiRig rig;
+  Peer& peer = rig.open();
+  rig.engine.stop_accepting();
+  CHECK_EQ(rig.engine.open_requests(), 1u);
+  CHECK_EQ(rig.ask(peer, fastcgi(kVars)).output, kCgiHello);
+  rig.wait([&] { return peer.ended; }, "the connection closes");
+}
+
 }  // namespace
 }  // namespace uwsgi_node::test

@@ -427,6 +427,28 @@ describe.each(engines)('%s', (engine) => {
       await busy.untilClosed();
     });
 
+    it('answers what came over an idle connection in its last moments, and closes it then', async () => {
+      const served = await serve(engine, (environ, sink) => {
+        if (environ.PATH_INFO === '/early') late.send(get('/late'));
+        sink.respond(ok, environ.PATH_INFO);
+      });
+      const [early, late] = [served.connect(), served.connect()];
+      for (const client of [early, late]) await client.send(get('/')).response();
+      // At the end of the last call one client sends a request, and the other while that is served.
+      setTimeout(() => setImmediate(() => early.send(get('/early'))), 100);
+      const drained = served.front.drain();
+      for (const [client, path] of [
+        [early, '/early'],
+        [late, '/late'],
+      ] as const) {
+        const response = await client.response();
+        expect([response.body, response.header('connection')]).toEqual([path, 'close']);
+        await client.untilClosed();
+        expect(client.reset).toBe(false);
+      }
+      await drained;
+    });
+
     it('lets a large response reach its slow reader', async () => {
       const size = 12 * MEGABYTE;
       const begun = signal();
