@@ -37,18 +37,24 @@ export async function lastCall(
   isShakingHands = hasHandshakes,
 ): Promise<void> {
   const own = listeners.filter(({ passed }) => passed !== true);
-  for (const { fd } of own) native.refuseNew(fd);
+  const overTcp = own.filter(({ family }) => family !== 'unix');
+  const patience = pause(PATIENCE);
   const until = performance.now() + PATIENCE;
-  const emptied = own.map(async ({ fd, family, name }) => {
-    if (family !== 'unix') {
-      await pause(HANDSHAKE);
-      const port = Number(name.slice(name.lastIndexOf(':') + 1));
-      while (performance.now() < until && (await isShakingHands(port))) await pause(LOOK);
-    }
+  const handshake = async ({ name }: Closing) => {
+    await pause(HANDSHAKE);
+    const port = Number(name.slice(name.lastIndexOf(':') + 1));
+    while (performance.now() < until && (await isShakingHands(port))) await pause(LOOK);
+  };
+  for (const { fd } of overTcp) native.refuseNew(fd);
+  if (overTcp.length > 0) await Promise.race([Promise.all(overTcp.map(handshake)), patience]);
+  // From here on it polls readable, and who waits for it wakes again and again: as late as can be, and all together.
+  for (const { fd, family } of own) if (family === 'unix') native.refuseNew(fd);
+  const emptied = own.map(async ({ fd }) => {
     while (native.queueDepth(fd) > 0) await pause(LOOK);
-    native.shutDown(fd);
   });
-  await Promise.race([Promise.all(emptied), pause(PATIENCE)]);
+  await Promise.race([Promise.all(emptied), patience]);
+  const shut = own.map(({ fd }, index) => emptied[index]!.then(() => native.shutDown(fd)));
+  await Promise.race([Promise.all(shut), patience]);
 }
 
 /** Does not keep the process. */

@@ -17,10 +17,18 @@ function fake(depths: Record<number, number[]> = {}) {
 const unix = (fd: number) => ({ fd, name: '/run/app.sock', family: 'unix' as const, passed: false });
 const tcp = (fd: number, port: number) => ({ fd, name: `[::1]:${port}`, family: 'inet6' as const });
 
-it('refuses at all listeners, then shuts each down when nobody waits there', async () => {
+it('refuses at all listeners, then shuts them down when nobody waits at any', async () => {
   const { native, calls } = fake({ 4: [2, 1] });
   await lastCall([unix(4), unix(5)], native);
-  expect(calls).toEqual(['refuse 4', 'refuse 5', 'shut 5', 'shut 4']);
+  expect(calls).toEqual(['refuse 4', 'refuse 5', 'shut 4', 'shut 5']);
+});
+
+it('refuses at unix sockets when the handshakes over TCP are over', async () => {
+  const { native, calls } = fake();
+  const over = lastCall([unix(4), tcp(5, 80)], native, async () => false);
+  expect(calls).toEqual(['refuse 5']);
+  await over;
+  expect(calls).toEqual(['refuse 5', 'refuse 4', 'shut 4', 'shut 5']);
 });
 
 it('waits a moment for handshakes over TCP', async () => {
@@ -57,6 +65,6 @@ it('leaves alone what somebody else keeps', async () => {
 
 it('does not wait for ever for workers that accept nothing', async () => {
   const { native, calls } = fake({ 4: Array(1_000).fill(1) });
-  await lastCall([unix(4)], native);
-  expect(calls).toEqual(['refuse 4']);
+  await lastCall([unix(4), unix(5)], native);
+  expect(calls).toEqual(['refuse 4', 'refuse 5', 'shut 5']);
 });
