@@ -1,6 +1,6 @@
 /**
- * What requests and responses are made as: Node's own classes. For an Express application they have from the beginning the
- * prototypes that it gives every message as the first thing it does.
+ * What requests and responses are made as: Node's own classes, or those that a server was made with. For an Express
+ * application they have from the beginning the prototypes that it gives every message as the first thing it does.
  *
  * To the V8 of Node 20 and 22 an object whose prototype was replaced is one of a kind: the next property that is added to
  * it begins a hidden class that no other object has, and every access of the framework to that message misses its inline
@@ -23,7 +23,7 @@ interface Application {
 type NodeClass = typeof IncomingMessage | typeof ServerResponse;
 type Make = (node: NodeClass, onFailure: () => void) => { prototype: object };
 
-/** Where nobody’s prototypes are known, and for upgrades: Express never sees those. */
+/** Where nobody’s prototypes are known, and for upgrades that Express never sees. */
 export const nodeClasses = {
   Request: IncomingMessage,
   Response: ServerResponse,
@@ -52,11 +52,17 @@ const roomy = new Function(
   }`,
 ) as Make;
 
+/** Where a server keeps the classes that it was made with; the symbols are Node's own, and no name leads to them. */
+const isOfRequests = (key: symbol) => key.description === 'IncomingMessage';
+const isOfResponses = (key: symbol) => key.description === 'ServerResponse';
+
 /** Remembers the classes of the application that was served last: nearly always there is but one. */
 export class ClassesOf {
   #request: object | null = null;
   #response: object | null = null;
   #classes: MessageClasses = nodeClasses;
+  #server: Server | null = null;
+  #given: MessageClasses = nodeClasses;
   /** Until the application is given other prototypes. */
   readonly #giveUp = () => {
     this.#classes = nodeClasses;
@@ -74,11 +80,43 @@ export class ClassesOf {
     return this.#classes;
   }
 
-  /** Where several listeners hear of a request, none of them is the first to see it as its own. */
+  /**
+   * The server's own ones (`http.createServer({ IncomingMessage, ServerResponse })`), else those of its listener. Where
+   * several hear of a request, none of them is the first to see it as its own.
+   */
   ofServer(server: Server | null): MessageClasses {
-    const listeners = server?.listeners('request');
-    return listeners?.length === 1 ? this.of(listeners[0]) : nodeClasses;
+    if (server === null) return nodeClasses;
+    const given = this.givenTo(server);
+    if (given !== nodeClasses) return given;
+    const listeners = server.listeners('request');
+    return listeners.length === 1 ? this.of(listeners[0]) : nodeClasses;
   }
+
+  /** Those that a server was made with; Node's where it was made without. */
+  givenTo(server: Server): MessageClasses {
+    if (server !== this.#server) {
+      this.#server = server;
+      this.#given = given(server);
+    }
+    return this.#given;
+  }
+}
+
+function given(server: Server): MessageClasses {
+  const keys = Object.getOwnPropertySymbols(server);
+  const madeWith = (key: symbol | undefined) => (server as unknown as Record<symbol, unknown>)[key!];
+  const Request = madeWith(keys.find(isOfRequests));
+  const Response = madeWith(keys.find(isOfResponses));
+  const own = {
+    Request: inherits(Request, IncomingMessage) ? Request : IncomingMessage,
+    Response: inherits(Response, ServerResponse) ? Response : ServerResponse,
+  };
+  const isOwn = own.Request !== IncomingMessage || own.Response !== ServerResponse;
+  return isOwn ? (own as unknown as MessageClasses) : nodeClasses;
+}
+
+function inherits(what: unknown, from: NodeClass): what is NodeClass {
+  return typeof what === 'function' && what.prototype instanceof from;
 }
 
 function hasPrototypes(listener: unknown): listener is Application {

@@ -7,7 +7,7 @@ import { type ErrorReport, errorText } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
-import { ClassesOf, nodeClasses } from './message-classes.js';
+import { ClassesOf } from './message-classes.js';
 import type { Peer } from './peer.js';
 import { headerNamesOf, type Learned, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
@@ -41,12 +41,15 @@ export function nodeHandler(listener: RequestListener | Listener | Server): Dire
 /** @param listener null: the `request` listeners of the holder's server */
 export function adapt(listener: Listener | null, holder: ServerHolder): DirectApplication {
   const classes = new ClassesOf();
+  const classesFor = (server: Server | null, isPipe: boolean) => {
+    if (isPipe) return classes.givenTo(server!);
+    return listener === null ? classes.ofServer(server) : classes.of(listener);
+  };
   const serve = (environ: Environ, peer: Peer, report: ErrorReport, headerNames?: readonly string[]) => {
     const { server } = holder;
     const socket = new PeerSocket(environ, peer, server);
     const isPipe = server !== null && isUpgrade(environ, server);
-    const ofListener = listener === null ? classes.ofServer(server) : classes.of(listener);
-    const { Request, Response } = isPipe ? nodeClasses : ofListener;
+    const { Request, Response } = classesFor(server, isPipe);
     const request = makeRequest(new Request(socket), environ, headerNames);
     if (holder.count !== undefined) countRequest(socket, holder);
     if (isPipe && upgrade(server, request, socket)) return;

@@ -104,6 +104,40 @@ it('a prototype that would do so only later does no harm: from then on messages 
   expect(isPlain(classes.of(app))).toBe(true);
 });
 
+it('a server’s own classes are those of its messages, whatever listens', () => {
+  class Request extends IncomingMessage {
+    get isMine(): boolean {
+      return this.url === '/';
+    }
+  }
+  class Response extends ServerResponse<IncomingMessage> {
+    override end(...args: unknown[]): this {
+      ended += 1;
+      return super.end(...(args as []));
+    }
+  }
+  let ended = 0;
+  const seen: unknown[] = [];
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    seen.push(request instanceof Request && request.isMine, response instanceof Response);
+    response.end();
+  };
+  for (const more of [
+    {},
+    { IncomingMessage: Request },
+    { IncomingMessage: Request, ServerResponse: Response },
+  ]) {
+    adapt(null, { server: createServer(more, listener) })(environ(), () => () => true);
+  }
+  expect(seen).toEqual([false, false, true, false, true, true]);
+  expect(ended).toBe(1);
+
+  const classes = new ClassesOf();
+  const own = createServer({ ServerResponse: Response }, express());
+  expect(classes.ofServer(own)).toEqual({ Request: IncomingMessage, Response });
+  expect(isPlain(classes.givenTo(createServer(express())))).toBe(true);
+});
+
 it('an upgrade listener gets a request without Express’s accessors', () => {
   const app = express();
   const server = createServer(app);
