@@ -27,8 +27,7 @@ const LOOK = 10;
 const PATIENCE = 1_000;
 
 /**
- * Lets nobody in any more. A client that comes now is refused and turns to another server of its pool; over TCP that can
- * take a second.
+ * Lets nobody in any more. A client that comes now is refused and turns to another server of its pool.
  * @returns when the workers may be told to stop: nobody waits, or they have had a second to accept.
  */
 export async function lastCall(

@@ -5,8 +5,9 @@
 namespace uwsgi_node {
 
 // Lets no new connection in, and leaves those that wait to be accepted. Holds for all processes that share
-// the socket. connect(2) to a unix socket is refused from here on. Over TCP the SYN is dropped, and comes
-// again a second later. Returns 0, or the errno of the call that failed.
+// the socket. connect(2) is refused from here on; over TCP, where the listener is one of a SO_REUSEPORT group
+// or the kernel is older than 5.7, the SYN is dropped instead, and comes again a second later. Returns 0, or
+// the errno of the call that failed.
 int refuse_new(int listener);
 
 // Refuses connections, over TCP too, resets those that still wait there, and frees the port for whoever binds
