@@ -100,8 +100,8 @@ function shapeOf(name: string, templates: readonly Template[]): Shape {
 
 /** The full name that `typed` is, or is the start of. */
 function resolveName(typed: string, templates: readonly Template[]): string | ProblemText {
+  if (findOption(typed) !== undefined || templates.some(({ name }) => name === typed)) return typed;
   const names = [...optionNames(), ...templates.map(({ name }) => name)];
-  if (names.includes(typed)) return typed;
   const candidates = typed === '' ? [] : names.filter((name) => name.startsWith(typed));
   const [first] = candidates;
   if (first === undefined) return unknown(typed);

@@ -2,7 +2,7 @@
  * `--help`: all options by group, one group, or one option.
  */
 import { type GroupName, groups, type Option } from './option.js';
-import { findOption, nearestOption, options } from './options.js';
+import { allOptions, findOption, nearestOption } from './options.js';
 
 const WIDTH = 100;
 /** Where the explanations begin; a longer name puts its own on the next line. */
@@ -41,13 +41,15 @@ function overview(): string {
 }
 
 function groupList(): string {
-  const names = Object.entries(groups).filter(([group]) => options.some((option) => option.group === group));
+  const names = Object.entries(groups).filter(([group]) =>
+    allOptions().some((option) => option.group === group),
+  );
   return `Groups:\n${names.map(([group, title]) => row(`  ${group}`, title)).join('\n')}\n`;
 }
 
 /** The title of a group and its options, or nothing when none passes. */
 function groupText(group: GroupName, passes: (option: Option) => boolean): string {
-  const members = options.filter((option) => option.group === group && passes(option));
+  const members = allOptions().filter((option) => option.group === group && passes(option));
   if (members.length === 0) return '';
   return [
     `${groups[group]} (${group})`,

@@ -15,62 +15,85 @@ import { scalingOptions } from './options/scaling.js';
 import { limitOptions, socketOptions, tlsOptions } from './options/sockets.js';
 import { statsOptions } from './options/stats.js';
 import { hookOptions, identityOptions, isolationOptions } from './options/system.js';
+import type { OptionTable } from './rows.js';
 
-export const options: readonly Option[] = [
-  ...applicationOptions,
+/** In the order of `--help`. */
+const tables: readonly OptionTable[] = [
+  applicationOptions,
   ...exceptionOptions,
-  ...socketOptions,
-  ...limitOptions,
-  ...httpOptions,
-  ...processOptions,
-  ...scalingOptions,
-  ...lifecycleOptions,
-  ...reloadOptions,
-  ...identityOptions,
-  ...loggingOptions,
-  ...statsOptions,
-  ...configurationOptions,
-  ...headersOptions,
-  ...staticOptions,
-  ...hookOptions,
-  ...daemonsOptions,
-  ...emperorOptions,
-  ...clusterOptions,
-  ...sharingOptions,
-  ...routingOptions,
-  ...tlsOptions,
-  ...isolationOptions,
-  ...pythonOptions,
-  ...otherOptions,
+  socketOptions,
+  limitOptions,
+  httpOptions,
+  processOptions,
+  scalingOptions,
+  lifecycleOptions,
+  reloadOptions,
+  identityOptions,
+  loggingOptions,
+  statsOptions,
+  configurationOptions,
+  headersOptions,
+  staticOptions,
+  hookOptions,
+  daemonsOptions,
+  emperorOptions,
+  clusterOptions,
+  sharingOptions,
+  routingOptions,
+  tlsOptions,
+  isolationOptions,
+  pythonOptions,
+  otherOptions,
 ];
 
-const byName = new Map<string, Option>();
-const byShort = new Map<string, Option>();
-for (const option of options) {
-  for (const name of [option.name, ...option.aliases]) byName.set(name, option);
-  if (option.short !== null && !byShort.has(option.short)) byShort.set(option.short, option);
+/** Where options are looked for. */
+class Index {
+  readonly byName = new Map<string, Option>();
+  readonly byShort = new Map<string, Option>();
+
+  constructor(readonly options: readonly Option[]) {
+    for (const option of options) {
+      for (const name of [option.name, ...option.aliases]) this.byName.set(name, option);
+      if (option.short !== null && !this.byShort.has(option.short)) this.byShort.set(option.short, option);
+    }
+  }
+}
+
+/** Enough for most configurations, and made in a third of the time. */
+const acting = new Index(tables.flatMap((table) => table.acting));
+
+let everything: Index | null = null;
+
+function whole(): Index {
+  everything ??= new Index(tables.flatMap((table) => table.all()));
+  return everything;
+}
+
+/** Every option there is. */
+export function allOptions(): readonly Option[] {
+  return whole().options;
 }
 
 /** The option of this name or alias. */
 export function findOption(name: string): Option | undefined {
-  return byName.get(name);
+  return acting.byName.get(name) ?? whole().byName.get(name);
 }
 
 /** The option behind `-x`; where two share a letter (`socket` and `uwsgi-socket`), the first. */
 export function findShortOption(letter: string): Option | undefined {
-  return byShort.get(letter);
+  return acting.byShort.get(letter) ?? whole().byShort.get(letter);
 }
 
 /** Every name that a configuration may use, aliases too. */
 export function optionNames(): Iterable<string> {
-  return byName.keys();
+  return whole().byName.keys();
 }
 
 /** The known name that takes the fewest edits to reach, or null when none is near. */
 export function nearestOption(name: string): string | null {
   let nearest: string | null = null;
   let fewest = Math.min(3, Math.ceil(name.length / 3)) + 1;
-  for (const candidate of byName.keys()) {
+  for (const candidate of optionNames()) {
     if (Math.abs(candidate.length - name.length) >= fewest) continue;
     const edits = editDistance(name, candidate);
     if (edits < fewest) [nearest, fewest] = [candidate, edits];

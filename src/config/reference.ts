@@ -2,7 +2,7 @@
  * What is generated from the option table: docs/options.md and the JSON schema that gives editors completion.
  */
 import { type GroupName, groups, type Option, type State, type ValueType } from './option.js';
-import { options } from './options.js';
+import { allOptions } from './options.js';
 
 const introduction = `# Options
 
@@ -30,16 +30,16 @@ export function renderOptionsPage(): string {
 }
 
 function renderCounts(): string {
-  const count = (kind: State['kind']) => options.filter(({ state }) => state.kind === kind).length;
-  const names = options.reduce((sum, { aliases }) => sum + 1 + aliases.length, 0);
+  const count = (kind: State['kind']) => allOptions().filter(({ state }) => state.kind === kind).length;
+  const names = allOptions().reduce((sum, { aliases }) => sum + 1 + aliases.length, 0);
   return (
-    `There are ${options.length} options under ${names} names: ${count('works')} work, ${count('no-effect')} have no ` +
+    `There are ${allOptions().length} options under ${names} names: ${count('works')} work, ${count('no-effect')} have no ` +
     `effect, ${count('not-yet')} are not there yet, ${count('dangerous')} are dangerous.`
   );
 }
 
 function renderGroup(group: GroupName): string {
-  const members = options.filter((option) => option.group === group);
+  const members = allOptions().filter((option) => option.group === group);
   const head = [
     '',
     `## ${groups[group]} (\`${group}\`)`,
@@ -87,7 +87,7 @@ function renderState({ state }: Option): string {
 
 /** A JSON schema (draft 7) for the YAML and JSON forms of a configuration; a line for each name. */
 export function renderSchema(): string {
-  const properties = options.flatMap((option) =>
+  const properties = allOptions().flatMap((option) =>
     [option.name, ...option.aliases].map(
       (name) => `        ${JSON.stringify(name)}: ${JSON.stringify(renderProperty(option, name))}`,
     ),

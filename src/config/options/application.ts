@@ -162,7 +162,7 @@ export const applicationOptions = defineOptions('application', [
     help: 'the same as envdir, for $(NAME) and if-env too',
     apply: environmentFolder,
   },
-  ...notYetAll([
+  notYetAll(() => [
     list('worker-mount', '/PATH=APP', 'serve an application under a path, loaded in each worker'),
     flag('ignore-script-name', 'find mounted applications without looking at SCRIPT_NAME'),
     flag('no-default-app', 'answer 404 where no application is mounted'),
@@ -173,16 +173,16 @@ export const applicationOptions = defineOptions('application', [
     flag('cgi-mode', 'answer with a Status header in place of an HTTP line', { short: 'c' }),
     flag('honour-stdin', 'leave standard input as it is'),
   ]),
-  ...withoutEffect('a worker holds one application', [
+  withoutEffect('a worker holds one application', () => [
     int('max-apps', 'N', 'applications a worker may hold'),
   ]),
-  ...withoutEffect('code in a configuration is not evaluated; put it into a module', [
+  withoutEffect('code in a configuration is not evaluated; put it into a module', () => [
     text('eval', 'CODE', 'run this code as the application'),
   ]),
 ]);
 
 export const headersOptions = defineOptions('headers', [
-  ...notYetAll([
+  notYetAll(() => [
     list('add-header', 'HEADER', 'add a header to every response'),
     list('rem-header', 'NAME', 'take a header out of every response', { aliases: ['del-header'] }),
     list('collect-header', 'NAME VAR', 'keep a response header in a variable', {
@@ -196,7 +196,7 @@ export const headersOptions = defineOptions('headers', [
 ]);
 
 export const staticOptions = defineOptions('static', [
-  ...notYetAll([
+  notYetAll(() => [
     list('static-map', '/PATH=DIR', 'serve files below this path'),
     list('static-map2', '/PATH=DIR', 'serve files below this path, which is also a folder'),
     list('check-static', 'DIR', 'serve the files in this folder before the application is asked', {

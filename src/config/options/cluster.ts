@@ -1,7 +1,7 @@
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
 export const emperorOptions = defineOptions('emperor', [
-  ...notYetAll([
+  notYetAll(() => [
     list('emperor', 'DIR', 'run an instance for every file in this directory'),
     text('emperor-proxy-socket', 'PATH', 'connect instances through this socket'),
     text('emperor-wrapper', 'PATH', 'binary that runs an instance'),
@@ -69,7 +69,7 @@ export const emperorOptions = defineOptions('emperor', [
 ]);
 
 export const clusterOptions = defineOptions('cluster', [
-  ...notYetAll([
+  notYetAll(() => [
     list('zerg', 'SOCKET', 'take listening sockets from the zerg server here'),
     flag('zerg-fallback', 'bind sockets when the zerg server is not there'),
     text('zerg-server', 'SOCKET', 'hand listening sockets out here', { impliesMaster: true }),
@@ -188,13 +188,13 @@ export const clusterOptions = defineOptions('cluster', [
     int('fastrouter-buffer-size', 'BYTES', "the fastrouter's buffer"),
     flag('fastrouter-fallback-on-no-key', 'use the fallback also for requests without a host'),
   ]),
-  ...withoutEffect('uWSGI itself ignores it', [
+  withoutEffect('uWSGI itself ignores it', () => [
     text('fastrouter-subscription-slot', 'N', 'obsolete in uWSGI itself'),
   ]),
 ]);
 
 export const sharingOptions = defineOptions('sharing', [
-  ...notYetAll([
+  notYetAll(() => [
     list('cache2', 'OPTIONS', 'make a cache, in the form name=value,name=value'),
     int('cache', 'N', 'make a cache of N items'),
     int('cache-blocksize', 'BYTES', 'block of a cache'),
@@ -218,7 +218,7 @@ export const sharingOptions = defineOptions('sharing', [
     int('locks', 'N', 'make locks for the application'),
     int('rpc-max', 'N', 'functions that may be registered for RPC'),
   ]),
-  ...withoutEffect('there is no memory that workers share and would have to lock', [
+  withoutEffect('there is no memory that workers share and would have to lock', () => [
     text('lock-engine', 'NAME', 'how locks are made'),
     text('ftok', 'PATH', 'key of System V semaphores'),
     flag('persistent-ipcsem', 'keep System V semaphores at the end'),

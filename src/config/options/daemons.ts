@@ -78,7 +78,7 @@ export const daemonsOptions = defineOptions('daemons', [
     impliesMaster: true,
     ...intoBool('daemonsHonourStdin'),
   },
-  ...notYetAll([
+  notYetAll(() => [
     list('cron', 'MIN HOUR DAY MONTH WDAY COMMAND', 'run a command at these times', { impliesMaster: true }),
     list(
       'cron2',

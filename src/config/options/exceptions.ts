@@ -24,7 +24,7 @@ const reloadAfter =
   };
 
 export const exceptionOptions = [
-  ...defineOptions('application', [
+  defineOptions('application', [
     {
       name: 'catch-exceptions',
       help: "send an application's error and its stack to the client: for development",
@@ -38,7 +38,7 @@ export const exceptionOptions = [
       apply: uncaughtErrors,
     },
   ]),
-  ...defineOptions('lifecycle', [
+  defineOptions('lifecycle', [
     {
       name: 'reload-on-exception',
       type: 'bool',

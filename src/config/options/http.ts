@@ -26,7 +26,7 @@ export const httpOptions = defineOptions('http', [
     help: 'silence after which an HTTP peer is given up',
     ...intoInteger('httpTimeout', { min: 1 }),
   },
-  ...notYetAll([
+  notYetAll(() => [
     list('https', 'ADDRESS,CERT,KEY', 'listen here for HTTP over TLS'),
     list('https2', 'OPTIONS', 'listen here for HTTP over TLS, in the form name=value,name=value'),
     flag('https-export-cert', "hand the client's certificate to the application"),
@@ -56,7 +56,7 @@ export const httpOptions = defineOptions('http', [
       argument: 'optional',
     }),
   ]),
-  ...withoutEffect('the workers serve HTTP themselves, so there is no router process to tune', [
+  withoutEffect('the workers serve HTTP themselves, so there is no router process to tune', () => [
     int('http-processes', 'N', 'router processes', { aliases: ['http-workers'] }),
     list('http-to', 'ADDRESS', 'pass requests to the server at this address'),
     text('http-zerg', 'SOCKET', 'take listening sockets from a zerg server'),
@@ -76,16 +76,16 @@ export const httpOptions = defineOptions('http', [
     int('http-buffer-size', 'BYTES', "the router's buffer"),
     int('http-connect-timeout', 'SECONDS', 'time to connect to a server'),
   ]),
-  ...withoutEffect('the web server chooses the modifier, and only 0 and 30 lead to an application', [
+  withoutEffect('the web server chooses the modifier, and only 0 and 30 lead to an application', () => [
     int('http-modifier1', 'N', 'modifier of requests that come over http'),
     int('http-modifier2', 'N', 'second modifier of requests that come over http'),
   ]),
-  ...withoutEffect('the bodies of HTTP requests are always decoded', [
+  withoutEffect('the bodies of HTTP requests are always decoded', () => [
     flag('http-auto-chunked', 'send responses of unknown length in chunks'),
     flag('http-raw-body', 'hand chunked request bodies to the application undecoded'),
     flag('http-chunked-input', 'accept chunked request bodies'),
   ]),
-  ...withoutEffect('RTSP is not spoken', [flag('http-manage-rtsp', 'recognise RTSP')]),
+  withoutEffect('RTSP is not spoken', () => [flag('http-manage-rtsp', 'recognise RTSP')]),
 ]);
 
 /** The four chains of rules, and when each is walked. */
@@ -124,4 +124,6 @@ function rulesOf([chain, when]: [string, string]) {
   ];
 }
 
-export const routingOptions = defineOptions('routing', notYetAll(Object.entries(chains).flatMap(rulesOf)));
+export const routingOptions = defineOptions('routing', [
+  notYetAll(() => Object.entries(chains).flatMap(rulesOf)),
+]);

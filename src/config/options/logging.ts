@@ -136,12 +136,12 @@ export const loggingOptions = defineOptions('logging', [
     'logReqRoutes',
     parseRoute,
   ),
-  ...withoutEffect('with loggers the master always writes the log, and no line is cut', [
+  withoutEffect('with loggers the master always writes the log, and no line is cut', () => [
     flag('log-master', 'let the master write the log', { impliesMaster: true }),
     int('log-master-bufsize', 'BYTES', 'longest line the master takes'),
     flag('log-master-stream', 'pass lines to the master as a stream'),
     flag('log-master-req-stream', 'pass request lines to the master as a stream'),
     flag('threaded-logger', 'write logs in a thread', { impliesMaster: true }),
   ]),
-  ...notYetAll([flag('logger-list', 'list the kinds of logger', { aliases: ['loggers-list'] })]),
+  notYetAll(() => [flag('logger-list', 'list the kinds of logger', { aliases: ['loggers-list'] })]),
 ]);

@@ -18,7 +18,7 @@ export const pythonOptions = defineOptions('python', [
     help: 'load plugins',
     state: noEffect('everything this server can do is built in'),
   },
-  ...notYetAll([
+  notYetAll(() => [
     int('py-auto-reload', 'SECONDS', 'reload when a loaded module changes; looks this often', {
       aliases: ['py-autoreload', 'python-auto-reload', 'python-autoreload'],
       impliesMaster: true,
@@ -39,15 +39,15 @@ export const pythonOptions = defineOptions('python', [
     flag('wsgi-disable-file-wrapper', 'leave wsgi.file_wrapper out'),
     text('python-raw', 'FUNCTION', 'function that handles raw connections'),
   ]),
-  ...withoutEffect(
+  withoutEffect(
     "modules and packages are found as Node.js finds them, from the application's folder upwards",
-    [
+    () => [
       text('pythonpath', 'DIR', 'look for modules here', { aliases: ['python-path', 'pp'] }),
       list('pymodule-alias', 'NAME=MODULE', 'another name for a module'),
       list('post-pymodule-alias', 'NAME=MODULE', 'another name for a module, made later'),
     ],
   ),
-  ...withoutEffect('it is about the Python interpreter', [
+  withoutEffect('it is about the Python interpreter', () => [
     text('py-programname', 'PATH', "the interpreter's program name", { aliases: ['py-program-name'] }),
     int('optimize', 'N', 'optimisation of bytecode', { short: 'O' }),
     text('pecan', 'FILE', 'load a Pecan configuration'),
@@ -75,7 +75,7 @@ export const pythonOptions = defineOptions('python', [
     text('python-worker-override', 'FILE', 'run this script in place of a worker'),
     text('py-executable', 'PATH', "the interpreter's sys.executable", { aliases: ['py-sys-executable'] }),
   ]),
-  ...withoutEffect('requests that wait cost no thread, so there is nothing to switch', [
+  withoutEffect('requests that wait cost no thread, so there is nothing to switch', () => [
     text('gevent', 'N', 'run N greenlets'),
     flag('gevent-monkey-patch', 'let the standard library switch greenlets'),
     flag('gevent-early-monkey-patch', 'let the standard library switch greenlets from the start'),
@@ -85,7 +85,7 @@ export const pythonOptions = defineOptions('python', [
 ]);
 
 export const otherOptions = defineOptions('other', [
-  ...notYetAll([
+  notYetAll(() => [
     list('cgi', '[/PATH=]PATH', 'run a CGI program, or those in a folder'),
     list('cgi-map-helper', 'EXT=PROGRAM', 'run files with this ending by this program', {
       aliases: ['cgi-helper'],
@@ -111,29 +111,29 @@ export const otherOptions = defineOptions('other', [
     flag('force-gateway', 'start routers even without a master'),
     flag('router-list', 'list the actions of routes', { aliases: ['routers-list'] }),
   ]),
-  ...withoutEffect('everything this server can do is built in', [
+  withoutEffect('everything this server can do is built in', () => [
     list('plugins-dir', 'DIR', 'where plugins are', { aliases: ['plugin-dir'], immediate: true }),
     flag('plugins-list', 'list the plugins', { aliases: ['plugin-list'] }),
   ]),
-  ...withoutEffect('plugins of uWSGI cannot be built for or loaded into this server', [
+  withoutEffect('plugins of uWSGI cannot be built for or loaded into this server', () => [
     text('dlopen', 'LIBRARY', 'load a shared library', { immediate: true }),
     text('build-plugin', 'DIR', 'build a plugin', { immediate: true }),
     flag('cflags', 'print compiler flags for plugins', { immediate: true }),
     flag('dot-h', 'print uwsgi.h', { immediate: true }),
     flag('config-py', 'print uwsgiconfig.py', { immediate: true }),
   ]),
-  ...withoutEffect('nothing is embedded in the binary', [
+  withoutEffect('nothing is embedded in the binary', () => [
     text('print-sym', 'NAME', 'print a symbol that is linked into the binary', {
       aliases: ['print-symbol'],
       immediate: true,
     }),
     text('binary-append-data', 'FILE', "print the binary's end with a file appended", { immediate: true }),
   ]),
-  ...withoutEffect('there is one clock, that of the kernel', [
+  withoutEffect('there is one clock, that of the kernel', () => [
     text('clock', 'NAME', 'choose a source of time'),
     flag('clock-list', 'list the sources of time', { aliases: ['clocks-list'] }),
   ]),
-  ...withoutEffect("JavaScript's own regular expressions are used", [
+  withoutEffect("JavaScript's own regular expressions are used", () => [
     flag('pcre-jit', 'compile regular expressions', { immediate: true }),
   ]),
 ]);

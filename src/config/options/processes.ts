@@ -50,7 +50,7 @@ export const processOptions = defineOptions('processes', [
     help: 'let the application start threads',
     state: noEffect('an application may always start worker_threads'),
   },
-  ...notYetAll([
+  notYetAll(() => [
     flag('no-threads-wait', 'do not wait for threads when a worker stops'),
     int('thread-stacksize', 'KB', 'stack of each thread', {
       aliases: ['threads-stacksize', 'thread-stack-size', 'threads-stack-size'],
@@ -74,25 +74,25 @@ export const processOptions = defineOptions('processes', [
     help: 'scheduling priority, from -20 to 20',
     ...intoInteger('prio', { min: -20, max: 20 }),
   },
-  ...withoutEffect('workers follow the death of their master anyway', [
+  withoutEffect('workers follow the death of their master anyway', () => [
     flag('no-orphans', 'end workers whose master has died'),
   ]),
-  ...withoutEffect('every child of the server is waited for', [
+  withoutEffect('every child of the server is waited for', () => [
     flag('reaper', 'collect children that have ended', { short: 'r' }),
   ]),
-  ...withoutEffect(
+  withoutEffect(
     'workers are started afresh, never forked from a process that has loaded the application',
-    [
+    () => [
       flag('refork', 'fork once more after binding', { aliases: ['re-fork'] }),
       flag('refork-as-root', 'fork once more before giving up root', { aliases: ['re-fork-as-root'] }),
       flag('refork-post-jail', 'fork once more inside a jail', { aliases: ['re-fork-post-jail'] }),
     ],
   ),
-  ...withoutEffect('there is one loop engine, the event loop of Node.js', [
+  withoutEffect('there is one loop engine, the event loop of Node.js', () => [
     text('loop', 'NAME', 'choose a loop engine'),
     flag('loop-list', 'list the loop engines', { aliases: ['loops-list'] }),
   ]),
-  ...withoutEffect('requests that wait cost no thread, so there is nothing to switch', [
+  withoutEffect('requests that wait cost no thread, so there is nothing to switch', () => [
     flag('ugreen', 'switch requests with green threads'),
     int('ugreen-stacksize', 'PAGES', 'stack of a green thread'),
   ]),
@@ -209,7 +209,7 @@ export const lifecycleOptions = defineOptions('lifecycle', [
   { name: 'resume', metavar: 'PIDFILE', help: 'the same as pause', immediate: true },
   { name: 'stop', metavar: 'PIDFILE', help: 'stop the instance behind this pid file', immediate: true },
   { name: 'reload', metavar: 'PIDFILE', help: 'reload the instance behind this pid file', immediate: true },
-  ...notYetAll([
+  notYetAll(() => [
     int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
     int('mem-collector-freq', 'SECONDS', 'how often memory is measured'),
     list('exception-handler', 'HANDLER', 'report errors of the application here', { impliesMaster: true }),
@@ -230,16 +230,16 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     list('wait-for-socket', 'ADDRESS', "wait for another server's socket"),
     int('wait-for-socket-timeout', 'SECONDS', 'how long to wait for a socket'),
   ]),
-  ...harmful(
+  harmful(
     'V8 reserves far more address space than it uses, so every worker would be over any sensible limit at once',
-    [
+    () => [
       megabytes('reload-on-as', 'MB', 'replace a worker that uses more address space after a request'),
       megabytes('evil-reload-on-as', 'MB', 'kill a worker that uses more address space', {
         impliesMaster: true,
       }),
     ],
   ),
-  ...withoutEffect('a worker that stops runs the exit handlers of Node.js, which need no switch', [
+  withoutEffect('a worker that stops runs the exit handlers of Node.js, which need no switch', () => [
     flag('skip-atexit', 'run no exit handlers in a worker that is killed'),
     flag('skip-atexit-teardown', 'do not take the interpreter down at exit'),
   ]),
@@ -296,7 +296,7 @@ export const reloadOptions = defineOptions('reload', [
     impliesMaster: true,
     ...intoInteger('checkInterval', { min: 1, max: 86_400 }),
   },
-  ...notYetAll([
+  notYetAll(() => [
     list('touch-mules-reload', 'FILE', 'reload the mules when this file is touched', { impliesMaster: true }),
     list('touch-spoolers-reload', 'FILE', 'reload the spoolers when this file is touched', {
       impliesMaster: true,

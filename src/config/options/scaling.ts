@@ -140,7 +140,7 @@ export const scalingOptions = defineOptions('scaling', [
     ...intoInteger('idle'),
   },
   { name: 'die-on-idle', help: 'stop the server after the idle time', ...intoBool('dieOnIdle') },
-  ...withoutEffect('the names stand at cheaper-algo', [
+  withoutEffect('the names stand at cheaper-algo', () => [
     flag('cheaper-algo-list', 'list the algorithms', { aliases: ['cheaper-algos-list', 'cheaper-list'] }),
   ]),
 ]);

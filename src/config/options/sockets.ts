@@ -209,10 +209,10 @@ export const socketOptions = defineOptions('sockets', [
     help: "the kernel's receive buffer of each connection",
     ...tcpInteger('receiveBuffer'),
   },
-  ...withoutEffect('small packets are always sent at once', [
+  withoutEffect('small packets are always sent at once', () => [
     flag('tcp-nodelay', 'send small packets at once'),
   ]),
-  ...withoutEffect('socket-timeout bounds writes too', [
+  withoutEffect('socket-timeout bounds writes too', () => [
     int('so-send-timeout', 'SECONDS', 'time the kernel lets a write wait', {
       aliases: ['socket-send-timeout', 'so-write-timeout', 'socket-write-timeout'],
       argument: 'none',
@@ -220,7 +220,7 @@ export const socketOptions = defineOptions('sockets', [
   ]),
   { name: 'max-fd', help: 'file descriptors each process may have', ...intoInteger('maxFd', { min: 64 }) },
   { name: 'vacuum', help: 'remove unix sockets at the end', ...intoBool('vacuum') },
-  ...notYetAll([
+  notYetAll(() => [
     list('suwsgi-socket', 'ADDRESS', 'listen here for uwsgi over TLS', { aliases: ['ssl-socket'] }),
     list('http11-socket', 'ADDRESS', 'listen here for HTTP with keep-alive'),
     list('https-socket', 'ADDRESS', 'listen here for HTTP over TLS'),
@@ -243,7 +243,7 @@ export const socketOptions = defineOptions('sockets', [
     flag('skip-zero', 'do not take standard input for a socket'),
     text('safe-fd', 'N', 'leave this descriptor open across a reload', { aliases: ['fd-safe'] }),
   ]),
-  ...withoutEffect('the web server chooses the modifier, and only 0 and 30 lead to an application', [
+  withoutEffect('the web server chooses the modifier, and only 0 and 30 lead to an application', () => [
     int('http-socket-modifier1', 'N', 'modifier of requests that come over http-socket'),
     int('http-socket-modifier2', 'N', 'second modifier of requests that come over http-socket'),
     int('https-socket-modifier1', 'N', 'modifier of requests that come over https-socket'),
@@ -256,13 +256,13 @@ export const socketOptions = defineOptions('sockets', [
     int('raw-modifier2', 'N', 'second modifier of connections that come over raw-socket'),
     text('allowed-modifiers', 'LIST', 'accept only requests with these modifiers'),
   ]),
-  ...withoutEffect('one thread is woken for each connection without a lock around accept', [
+  withoutEffect('one thread is woken for each connection without a lock around accept', () => [
     flag('thunder-lock', 'let only one process wait for a connection'),
   ]),
-  ...withoutEffect('descriptors are never passed over a socket', [
+  withoutEffect('descriptors are never passed over a socket', () => [
     flag('no-fd-passing', 'refuse descriptors that come over a uwsgi socket'),
   ]),
-  ...withoutEffect('file descriptors are closed for every child that the server starts', [
+  withoutEffect('file descriptors are closed for every child that the server starts', () => [
     flag('close-on-exec', 'close sockets in programs that are started'),
     flag('close-on-exec2', 'close sockets in programs that are started, from the moment they are made'),
   ]),
@@ -317,7 +317,7 @@ export const limitOptions = defineOptions('limits', [
     help: 'log more of a thread that hangs: the whole stack, system call and wait channel',
     ...intoBool('harakiriVerbose'),
   },
-  ...notYetAll([
+  notYetAll(() => [
     int('harakiri-queue-threshold', 'N', 'end slow requests only while at least this many connections wait'),
     text('upload-progress', 'DIR', 'write the progress of uploads into files here'),
     int('response-headers-limit', 'BYTES', 'largest head of a response'),
@@ -331,28 +331,28 @@ export const limitOptions = defineOptions('limits', [
     }),
     int('websockets-max-size', 'KB', 'largest websocket message', { aliases: ['websocket-max-size'] }),
   ]),
-  ...withoutEffect(
+  withoutEffect(
     'a request that is ended has been answered and its uwsgi.signal aborted; there is nobody left to be polite to',
-    [
+    () => [
       int('harakiri-graceful-timeout', 'SECONDS', 'time between the first, polite signal and the last'),
       int('harakiri-graceful-signal', 'N', 'the first, polite signal'),
     ],
   ),
-  ...withoutEffect("a request's time ends with its response", [
+  withoutEffect("a request's time ends with its response", () => [
     flag('harakiri-no-arh', 'do not count what runs after a request', {
       aliases: ['no-harakiri-arh', 'no-harakiri-after-req-hook'],
     }),
   ]),
-  ...withoutEffect('a request is bounded by buffer-size, not by the number of its vars', [
+  withoutEffect('a request is bounded by buffer-size, not by the number of its vars', () => [
     text('max-vars', 'N', 'vars a request may have', { short: 'v' }),
   ]),
-  ...withoutEffect('the size follows from post-buffering', [
+  withoutEffect('the size follows from post-buffering', () => [
     int('post-buffering-bufsize', 'BYTES', 'buffer for reading bodies ahead'),
   ]),
-  ...withoutEffect('bodies beyond post-buffering stream, so a large one is nothing to warn about', [
+  withoutEffect('bodies beyond post-buffering stream, so a large one is nothing to warn about', () => [
     int('body-read-warning', 'MB', 'warn about bodies beyond this size'),
   ]),
-  ...withoutEffect('a peer that leaves ends its request quietly, with at most one line in the log', [
+  withoutEffect('a peer that leaves ends its request quietly, with at most one line in the log', () => [
     flag('ignore-sigpipe', 'do not report writes to a peer that has left'),
     flag('ignore-write-errors', 'do not report failed writes'),
     int('write-errors-tolerance', 'N', 'failed writes to allow before the application is told'),
@@ -362,7 +362,7 @@ export const limitOptions = defineOptions('limits', [
 ]);
 
 export const tlsOptions = defineOptions('tls', [
-  ...notYetAll([
+  notYetAll(() => [
     flag('ssl-verbose', 'log errors of TLS'),
     int('ssl-verify-depth', 'N', 'longest chain of certificates', { argument: 'optional' }),
     text('ssl-sessions-use-cache', 'NAME', 'keep TLS sessions in a cache', {
@@ -381,7 +381,7 @@ export const tlsOptions = defineOptions('tls', [
     list('ssl-option', 'N', 'set an option of OpenSSL', { argument: 'none' }),
     text('ssl-tmp-dir', 'DIR', 'folder for temporary files of TLS'),
   ]),
-  ...harmful('the protocol is broken, and Node.js refuses it', [
+  harmful('the protocol is broken, and Node.js refuses it', () => [
     flag('ssl-enable3', 'allow SSL 3', { aliases: ['ssl-enable-sslv3'] }),
   ]),
 ]);

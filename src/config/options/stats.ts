@@ -57,11 +57,11 @@ export const statsOptions = defineOptions('stats', [
     default: 'the working directory',
     ...intoText('profileDir'),
   }),
-  ...withoutEffect('there is no metrics subsystem; `metrics` and `stats` show everything there is', [
+  withoutEffect('there is no metrics subsystem; `metrics` and `stats` show everything there is', () => [
     flag('stats-no-metrics', 'leave metrics out of the statistics', { impliesMaster: true }),
     flag('enable-metrics', 'keep metrics', { impliesMaster: true }),
   ]),
-  ...notYetAll([
+  notYetAll(() => [
     list('stats-push', 'PUSHER:ARGS', 'send the statistics there', { impliesMaster: true }),
     int('stats-pusher-default-freq', 'SECONDS', 'how often to send them', {
       aliases: ['stats-pushers-default-freq'],

@@ -82,7 +82,7 @@ export const identityOptions = defineOptions('identity', [
     help: "put this behind the processes' names",
     apply: namePart('procnameAppend', (text) => text),
   },
-  ...notYetAll([
+  notYetAll(() => [
     text('flock', 'FILE', 'refuse to start when this file is locked', { immediate: true }),
     text('flock-wait', 'FILE', 'wait for the lock of this file', { immediate: true }),
     text('flock2', 'FILE', 'refuse to start when this file is locked, after the log has been set up', {
@@ -98,11 +98,13 @@ export const identityOptions = defineOptions('identity', [
     flag('drop-after-apps', 'give up root once the application has been loaded'),
     list('binsh', 'PATH', 'the shell that runs commands'),
   ]),
-  ...withoutEffect('nothing is embedded in the binary', [text('binary-path', 'PATH', 'where the binary is')]),
+  withoutEffect('nothing is embedded in the binary', () => [
+    text('binary-path', 'PATH', 'where the binary is'),
+  ]),
 ]);
 
 export const isolationOptions = defineOptions('isolation', [
-  ...notYetAll([
+  notYetAll(() => [
     text('chroot', 'DIR', 'make this the root of the file system'),
     text('pivot-root', 'NEW OLD', 'exchange the root of the file system', { aliases: ['pivot_root'] }),
     text('cap', 'NAMES', 'capabilities to keep'),
@@ -131,21 +133,21 @@ export const isolationOptions = defineOptions('isolation', [
       'become this program, with arguments, after root has been given up',
     ),
   ]),
-  ...harmful(
+  harmful(
     'V8 reserves far more address space than it uses, so every worker would be over any sensible limit at once',
-    [megabytes('limit-as', 'MB', 'bound the address space of each process')],
+    () => [megabytes('limit-as', 'MB', 'bound the address space of each process')],
   ),
-  ...harmful(
+  harmful(
     'a Node.js process has about ten threads before the application starts any, and the kernel counts each of them',
-    [int('limit-nproc', 'N', 'bound the number of processes of the user')],
+    () => [int('limit-nproc', 'N', 'bound the number of processes of the user')],
   ),
-  ...harmful('it would lock all memory that V8 reserves, and a start with little free memory would fail', [
+  harmful('it would lock all memory that V8 reserves, and a start with little free memory would fail', () => [
     flag('never-swap', 'keep all memory from being swapped'),
   ]),
-  ...withoutEffect('pages of V8 are almost never the same in two workers', [
+  withoutEffect('pages of V8 are almost never the same in two workers', () => [
     int('ksm', 'N', 'let the kernel merge equal pages', { argument: 'optional' }),
   ]),
-  ...withoutEffect('jails belong to FreeBSD', [
+  withoutEffect('jails belong to FreeBSD', () => [
     text('jail', 'DIR', 'run in a jail'),
     list('jail-ip4', 'ADDRESS', 'IPv4 address of the jail'),
     list('jail-ip6', 'ADDRESS', 'IPv6 address of the jail'),
@@ -249,7 +251,7 @@ export const hookOptions = defineOptions('hooks', [
       help: `run this ${allHookPhases[phase]}`,
       apply: command(phase),
     })),
-  ...notYetAll([
+  notYetAll(() => [
     ...rows(
       'hook',
       'ACTION',
@@ -268,7 +270,7 @@ export const hookOptions = defineOptions('hooks', [
       aliases: ['after-request-call'],
     }),
   ]),
-  ...withoutEffect('no C function of a plugin is linked in', [
+  withoutEffect('no C function of a plugin is linked in', () => [
     ...commands('call', 'FUNCTION', 'call this', Object.keys(phases) as Phase[]),
     list('call-as-vassal1', 'FUNCTION', `call this with the instance's name ${phases['as-vassal']}`),
     list('call-as-vassal3', 'FUNCTION', `call this with name, uid and gid ${phases['as-vassal']}`),

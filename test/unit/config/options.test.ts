@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { groups } from '../../../src/config/option.js';
 import {
+  allOptions,
   findOption,
   findShortOption,
   nearestOption,
   optionNames,
-  options,
 } from '../../../src/config/options.js';
 
 const uwsgi = readFileSync(new URL('../../config/uwsgi-names.tsv', import.meta.url), 'utf8')
@@ -42,13 +42,13 @@ describe('the option table', () => {
   });
 
   it('has every name once', () => {
-    const names = options.flatMap(({ name, aliases }) => [name, ...aliases]);
+    const names = allOptions().flatMap(({ name, aliases }) => [name, ...aliases]);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     expect([...optionNames()]).toEqual(names);
   });
 
   it('says of each option what it does, in one line without a full stop', () => {
-    for (const { name, help, state, group, metavar, argument } of options) {
+    for (const { name, help, state, group, metavar, argument } of allOptions()) {
       expect(help, name).toMatch(/^.+[^.]$/);
       expect(Object.keys(groups), name).toContain(group);
       expect(metavar === '' ? argument !== 'required' : true, name).toBe(true);
