@@ -2,7 +2,7 @@
  * Tells whoever listens in this thread what becomes of its requests: subscribers of diagnostics_channel, and
  * OpenTelemetry. While nobody listens a request costs three looks at a channel.
  */
-import diagnostics from 'node:diagnostics_channel';
+import { channel } from 'node:diagnostics_channel';
 import type { EndOfRequest } from '../log/request-log.js';
 import type { ErrorReport } from '../wsgi/call.js';
 import type { Environ } from '../wsgi/types.js';
@@ -26,12 +26,12 @@ export interface RequestEvent {
   duration?: number;
 }
 
-const requestStart = diagnostics.channel('uwsgi-node:request:start');
-const requestError = diagnostics.channel('uwsgi-node:request:error');
-const requestEnd = diagnostics.channel('uwsgi-node:request:end');
-const requestHarakiri = diagnostics.channel('uwsgi-node:request:harakiri');
-const reload = diagnostics.channel('uwsgi-node:reload');
-const stop = diagnostics.channel('uwsgi-node:stop');
+const requestStart = channel('uwsgi-node:request:start');
+const requestError = channel('uwsgi-node:request:error');
+const requestEnd = channel('uwsgi-node:request:end');
+const requestHarakiri = channel('uwsgi-node:request:harakiri');
+const reload = channel('uwsgi-node:reload');
+const stop = channel('uwsgi-node:stop');
 
 /** The thread takes no more requests: another takes its place, or the server stops. */
 export function publishDrain(isReplaced: boolean): void {
