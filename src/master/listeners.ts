@@ -5,6 +5,7 @@
 import { chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings, SocketSetting } from '../config/settings.js';
 import { startErrors } from '../errors.js';
 import { reloads, socketLine, vacuum, warnings } from '../log/startup.js';
@@ -29,6 +30,11 @@ export interface Listener extends InheritedListener {
   assigned: boolean;
   passed: boolean;
 }
+
+/** How long an address may be in use, milliseconds: as long as nginx tries. */
+const PATIENCE = 2_500;
+/** Between two tries, milliseconds. */
+const AGAIN = 50;
 
 export interface Backlog {
   length: number;
@@ -81,7 +87,7 @@ export async function bindListeners(
         continue;
       }
       if (path !== null && (await clearPath(path, socket))) found.push(warnings.liveOwner(path));
-      const listener = bindOne(
+      const listener = await bindOne(
         socket,
         path,
         { backlog, mode: settings.chmodSocket, ...settings.tcp },
@@ -98,16 +104,16 @@ export async function bindListeners(
   return { listeners, warnings: found };
 }
 
-function bindOne(
+async function bindOne(
   socket: SocketSetting,
   path: string | null,
   options: ListenOptions,
   native: Binder,
-): Listener {
+): Promise<Listener> {
   let bound: BoundListener;
   try {
     // As written, not made absolute: a unix address holds 107 bytes, which a deep working directory would use up.
-    bound = native.bindListener(socket.address, options);
+    bound = await bindWhenFree(socket.address, options, native);
   } catch (error) {
     const cause = error as NodeJS.ErrnoException;
     if (cause.syscall === 'getaddrinfo') throw startErrors.unresolvedHost(socket.address, socket.origin);
@@ -128,6 +134,17 @@ function bindOne(
     assigned: bound.family !== 'unix' && socket.address.endsWith(':0'),
     passed: socket.address.startsWith('fd://'),
   };
+}
+
+/** The workers of a master that was killed keep its address for a moment, until they have accepted what waits there. */
+async function bindWhenFree(address: string, options: ListenOptions, native: Binder): Promise<BoundListener> {
+  for (const until = performance.now() + PATIENCE; ; await delay(AGAIN)) {
+    try {
+      return native.bindListener(address, options);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() >= until) throw error;
+    }
+  }
 }
 
 /** Whether a listener serves this socket; not when somebody has removed or replaced its file. */

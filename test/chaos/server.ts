@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeDirectory } from '../support/clean-up.js';
-import { freePort } from '../support/nginx.js';
+import { freePort } from '../support/ports.js';
 import { READY, type RunningServer, startServer, statOf } from '../support/server.js';
 import { Accounts } from './accounts.js';
 import type { Load } from './load.js';

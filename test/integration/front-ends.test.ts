@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cleanUp } from '../support/clean-up.js';
 import { apache, lighttpd, startFrontEnd, uwsgiRouter } from '../support/front-ends.js';
-import { freePort, startNginx } from '../support/nginx.js';
+import { startNginx } from '../support/nginx.js';
+import { freePort } from '../support/ports.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
 import { type RunningServer, startServer } from '../support/server.js';
 

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { cleanUp, onCleanUp } from '../support/clean-up.js';
 import { Instance } from '../support/instance.js';
-import { freePort } from '../support/nginx.js';
+import { freePort } from '../support/ports.js';
 import { CLI, startServer } from '../support/server.js';
 import type { Response } from '../support/uwsgi-client.js';
 

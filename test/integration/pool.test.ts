@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cleanUp } from '../support/clean-up.js';
 import { behaviours, Instance } from '../support/instance.js';
-import { freePort, type Nginx, startNginx } from '../support/nginx.js';
+import { type Nginx, startNginx } from '../support/nginx.js';
+import { freePort } from '../support/ports.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
 import { READY, type RunningServer, startServer } from '../support/server.js';
 import { request, requestVars } from '../support/uwsgi-client.js';

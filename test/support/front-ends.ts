@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectory, onCleanUp } from './clean-up.js';
 import { guardGroup } from './guard.js';
 import { Lines } from './lines.js';
-import { freePort } from './nginx.js';
+import { freePort } from './ports.js';
 import { findProgram } from './requirements.js';
 
 /** How to start one: its arguments, given where its configuration file is. */

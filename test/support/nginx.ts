@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { makeDirectory, onCleanUp } from './clean-up.js';
 import { guardGroup } from './guard.js';
 import { Lines } from './lines.js';
+import { freePort } from './ports.js';
 import { findProgram } from './requirements.js';
 
 export interface NginxOptions {
@@ -102,16 +102,6 @@ ${temporary}
   ${server}
 }
 `;
-}
-
-/** A port of 127.0.0.1 that nobody has now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return (address as { port: number }).port;
 }
 
 async function fetchFrom(address: RequestOptions, path: string, init: FetchOptions = {}): Promise<Answer> {

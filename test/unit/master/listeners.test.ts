@@ -27,7 +27,8 @@ class FakeBinder {
     this.calls.push([address, options]);
     if (address === 'nobody.invalid:80')
       throw Object.assign(new Error('getaddrinfo'), { code: 'EADDRNOTAVAIL', syscall: 'getaddrinfo' });
-    if (address === 'taken:80') throw Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE' });
+    if (address === 'taken:80' || (address === 'leaving:80' && this.calls.length < 3))
+      throw Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE' });
     const fd = 100 + this.calls.length;
     const colon = address.lastIndexOf(':');
     if (colon >= 0) {
@@ -135,7 +136,7 @@ describe('bindListeners', () => {
     const path = join(await makeDirectory(), 'app.sock');
     const binder = new FakeBinder();
     const before = await bindListeners(settings(socket(path)), 1, nobody, binder);
-    const wanted = settings(socket(path), socket('taken:80'));
+    const wanted = settings(socket(path), socket('nobody.invalid:80'));
     await expect(bindListeners(wanted, 1, nobody, binder, before.listeners)).rejects.toThrow();
     expect(binder.closed).toEqual([]);
     expect(lstatSync(path, { throwIfNoEntry: false })).toBeDefined();
@@ -153,6 +154,12 @@ describe('bindListeners', () => {
     });
     expect(binder.closed).toEqual([101]);
     expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('waits for those who are about to leave an address', async () => {
+    const binder = new FakeBinder();
+    const { listeners } = await bindListeners(settings(socket('leaving:80')), 1, nobody, binder);
+    expect(listeners).toMatchObject([{ name: 'leaving:80', fd: 103 }]);
   });
 
   it('says that a name has no address, and where it is written', async () => {
