@@ -54,9 +54,11 @@ export class Accounts {
   #explains({ outcome, sentAt, endedAt }: Sent, begun: Begun[] | undefined): boolean {
     const during = (at: number) => at >= sentAt - SLACK && at <= endedAt + SLACK;
     if (begun === undefined) {
-      const wasClosed = this.closed.some(({ from, until }) => from <= endedAt && until >= sentAt);
-      // A worker may have died between accepting a connection and beginning its request.
-      return wasClosed ? /^refused$|^status 502$/.test(outcome) : this.deaths.some(({ at }) => during(at));
+      const closed = this.closed.filter(({ from, until }) => from <= endedAt && until >= sentAt);
+      if (closed.length > 0 && /^refused$|^status 502$/.test(outcome)) return true;
+      // A worker may have died between accepting a connection and beginning its request; of those that waited for the next
+      // server, too, if that was there when they ended.
+      return closed.every(({ until }) => until <= endedAt) && this.deaths.some(({ at }) => during(at));
     }
     return this.deaths.some(({ pid, thread, at }) =>
       begun.some((who) => who.pid === pid && (thread === null || who.thread === thread) && during(at)),

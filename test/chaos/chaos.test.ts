@@ -36,15 +36,15 @@ it(`every request is accounted for, seed ${seed}`, { timeout: (seconds + 300) * 
   await victim.start();
   const random = new Random(seed);
   const load = new Load(await doorsOf(victim), new Random(seed + 1), CLIENTS);
-  const done = new Map<string, number>();
+  const done: { name: string; at: number }[] = [];
   // Like a deck of cards that is shuffled when it is used up: nothing is left out for long.
   const names = Object.keys(victim.actions);
   let deck = random.shuffled(names);
-  const isMissing = () => isWhole && done.size < names.length;
+  const isMissing = () => isWhole && new Set(done.map(({ name }) => name)).size < names.length;
   for (const until = performance.now() + seconds * 1_000; performance.now() < until || isMissing(); ) {
     if (deck.length === 0) deck = random.shuffled(names);
     const name = deck.pop()!;
-    done.set(name, (done.get(name) ?? 0) + 1);
+    done.push({ name, at: performance.now() });
     await victim.actions[name]!(load, random);
   }
   await load.stop();
@@ -54,8 +54,8 @@ it(`every request is accounted for, seed ${seed}`, { timeout: (seconds + 300) * 
   const turnedAway = victim.accounts.neverBegun(sent);
   console.log(
     `chaos: ${sent.length} requests, ${ok} answered, ${turnedAway} turned away, ` +
-      `${sent.length - ok - turnedAway} lost with who had them; ${victim.accounts.deaths.length} deaths; did`,
-    Object.fromEntries(done),
+      `${sent.length - ok - turnedAway} lost with who had them; ${victim.accounts.deaths.length} deaths; did ` +
+      done.map(({ name, at }) => `${name} at ${Math.round(at)} ms`).join(', '),
   );
   expect(victim.accounts.unexplained(sent)).toEqual([]);
   // While nobody listens everybody is turned away at once, as often as they ask.
