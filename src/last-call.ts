@@ -37,7 +37,6 @@ export async function lastCall(
 ): Promise<void> {
   const own = listeners.filter(({ passed }) => passed !== true);
   const overTcp = own.filter(({ family }) => family !== 'unix');
-  const patience = pause(PATIENCE);
   const until = performance.now() + PATIENCE;
   const handshake = async ({ name }: Closing) => {
     await pause(HANDSHAKE);
@@ -45,9 +44,11 @@ export async function lastCall(
     while (performance.now() < until && (await isShakingHands(port))) await pause(LOOK);
   };
   for (const { fd } of overTcp) native.refuseNew(fd);
-  if (overTcp.length > 0) await Promise.race([Promise.all(overTcp.map(handshake)), patience]);
+  if (overTcp.length > 0) await Promise.race([Promise.all(overTcp.map(handshake)), pause(PATIENCE)]);
   // From here on it polls readable, and who waits for it wakes again and again: as late as can be, and all together.
   for (const { fd, family } of own) if (family === 'unix') native.refuseNew(fd);
+  // What came to unix sockets until here has not had its time yet, even where a client over TCP has used up all of its own.
+  const patience = pause(PATIENCE);
   const emptied = own.map(async ({ fd }) => {
     while (native.queueDepth(fd) > 0) await pause(LOOK);
   });
