@@ -5,7 +5,7 @@ import type { AppInterface, Settings, SocketProtocol } from './config/settings.j
 import type { Metric } from './stats/exposition.js';
 
 /** Raised on every incompatible change below; a master that meets another version executes that in its own place. */
-export const MESSAGES_VERSION = 3;
+export const MESSAGES_VERSION = 4;
 
 /** Exit code of a worker, and of the server, whose application cannot be loaded (the same number as in uWSGI). */
 export const EXIT_FAILED_APP = 22;
@@ -100,10 +100,14 @@ export interface Aftermath {
 export type Question =
   /** Where each of them is. */
   | { kind: 'traceback' }
-  /** What one of them does in some time; a file in `directory`. */
-  | { kind: 'profile'; core: number; seconds: number; directory: string }
+  /** What one of them does in some time, into a file that is not there yet; until it is complete, `partOf` it. */
+  | { kind: 'profile'; core: number; seconds: number; file: string }
   /** What the heap of one of them holds; the same. */
-  | { kind: 'heap'; core: number; directory: string };
+  | { kind: 'heap'; core: number; file: string };
+
+/** What a profile is called until it is complete. */
+export const partOf = (file: string): string => `${file}.part`;
+
 /** master → control thread: a look into its JS threads is wanted. */
 export interface Look {
   type: 'look';

@@ -1,9 +1,11 @@
 /** Does what whoever debugs the server asks for. Runs in the master. */
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DoorReply, DoorRequest } from '../debugging/door.js';
 import { LONGEST_PROFILE } from '../debugging/door.js';
 import { doorLines } from '../log/door.js';
 import { profileLines } from '../log/profile.js';
-import type { Answer, Question } from '../messages.js';
+import { type Answer, partOf, type Question } from '../messages.js';
 import { type Traced, tracebackOf } from './traceback.js';
 
 export interface DebuggingParts {
@@ -14,6 +16,7 @@ export interface DebuggingParts {
 }
 
 type ProfileRequest = Exclude<DoorRequest, { kind: 'traceback' }>;
+type ProfileQuestion = Exclude<Question, { kind: 'traceback' }>;
 
 export class Debugging {
   readonly #parts: DebuggingParts;
@@ -49,14 +52,16 @@ export class Debugging {
     const answer = await worker.look(question).finally(() => {
       this.#isProfiling = false;
     });
+    // It was killed meanwhile, and has left there what it had.
+    if (answer === null) removePart(question.file);
     return this.#reply(kind, answer);
   }
 
-  #questionOf({ kind, core, ...more }: ProfileRequest): Question {
-    const directory = this.#parts.directory();
-    if (kind === 'heap') return { kind, core, directory };
-    const { seconds } = more as { seconds: number };
-    return { kind, core, directory, seconds: Math.min(seconds, LONGEST_PROFILE) };
+  #questionOf(request: ProfileRequest): ProfileQuestion {
+    const { kind, core } = request;
+    const file = join(this.#parts.directory(), nameOf(request));
+    if (kind === 'heap') return { kind, core, file };
+    return { kind, core, file, seconds: Math.min(request.seconds, LONGEST_PROFILE) };
   }
 
   #reply(kind: ProfileRequest['kind'], answer: Answer | null): DoorReply {
@@ -67,5 +72,18 @@ export class Debugging {
     const problem = answer !== null && 'problem' in answer ? answer.problem : profileLines.workerGone;
     this.#parts.log(profileLines.failed(kind, problem));
     return { problem };
+  }
+}
+
+function nameOf({ kind, worker, core }: ProfileRequest): string {
+  const time = new Date().toISOString().replace(/[-:Z]/g, '').replace('T', '-');
+  return `worker-${worker}-core-${core}-${time}.${kind === 'heap' ? 'heapsnapshot' : 'cpuprofile'}`;
+}
+
+function removePart(file: string): void {
+  try {
+    unlinkSync(partOf(file));
+  } catch {
+    // It had not begun, or nobody may remove it.
   }
 }

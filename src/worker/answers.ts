@@ -26,11 +26,11 @@ export async function answer(
     }
     case 'profile':
       return lookInto(workerId, question.core, threads, (look) =>
-        writeProfile(look, { ...question, workerId }, question.seconds),
+        writeProfile(look, question.file, question.seconds),
       );
     case 'heap':
       return lookInto(workerId, question.core, threads, (look, { row }) =>
-        sparing(scores, row, () => writeHeapSnapshot(look, { ...question, workerId })),
+        sparing(scores, row, () => writeHeapSnapshot(look, question.file)),
       );
   }
 }

@@ -3,9 +3,8 @@
  * in the control thread, so that the other threads go on; at the other end: V8's profilers in that thread.
  */
 import { closeSync, existsSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { profileLines } from '../log/profile.js';
-import type { Answer } from '../messages.js';
+import { type Answer, partOf } from '../messages.js';
 
 /** The piece of Inspection that is used. */
 export interface Profiling {
@@ -13,39 +12,27 @@ export interface Profiling {
   snapshotHeap(onChunk: (chunk: string) => void): Promise<boolean>;
 }
 
-export interface ProfileTarget {
-  /** Absolute. */
-  directory: string;
-  workerId: number;
-  core: number;
+/**
+ * @param file absolute
+ * @param seconds how long the profile lasts
+ */
+export async function writeProfile(look: Profiling, file: string, seconds: number): Promise<Answer> {
+  const part = new ProfileFile(file);
+  const profile = await part.fill(() => look.profile(seconds * 1000));
+  if (profile !== null) part.write(JSON.stringify(profile));
+  return part.end(profile !== null);
 }
 
-/** @param seconds how long the profile lasts */
-export async function writeProfile(
-  look: Profiling,
-  target: ProfileTarget,
-  seconds: number,
-  now = new Date(),
-): Promise<Answer> {
-  const file = new ProfileFile(target, 'cpuprofile', now);
-  const profile = await file.fill(() => look.profile(seconds * 1000));
-  if (profile !== null) file.write(JSON.stringify(profile));
-  return file.end(profile !== null);
-}
-
-export async function writeHeapSnapshot(
-  look: Profiling,
-  target: ProfileTarget,
-  now = new Date(),
-): Promise<Answer> {
-  const file = new ProfileFile(target, 'heapsnapshot', now);
-  const isComplete = await file.fill(() => look.snapshotHeap((chunk) => file.write(chunk)));
-  return file.end(isComplete === true);
+/** @param file absolute */
+export async function writeHeapSnapshot(look: Profiling, file: string): Promise<Answer> {
+  const part = new ProfileFile(file);
+  const isComplete = await part.fill(() => look.snapshotHeap((chunk) => part.write(chunk)));
+  return part.end(isComplete === true);
 }
 
 /**
- * A file that only its owner may read, as a heap holds secrets. It has its name when it is complete; until then, and where
- * the worker is killed meanwhile, it is `NAME.part`.
+ * A file that only its owner may read, as a heap holds secrets. It has its name when it is complete; what a worker that is
+ * killed meanwhile leaves behind the master removes.
  */
 class ProfileFile {
   readonly #path: string;
@@ -54,10 +41,9 @@ class ProfileFile {
   #bytes = 0;
   #problem: string | null = null;
 
-  constructor({ directory, workerId, core }: ProfileTarget, ending: string, now: Date) {
-    const time = now.toISOString().replace(/[-:Z]/g, '').replace('T', '-');
-    this.#path = join(directory, `worker-${workerId}-core-${core}-${time}.${ending}`);
-    this.#part = `${this.#path}.part`;
+  constructor(path: string) {
+    this.#path = path;
+    this.#part = partOf(path);
     if (existsSync(this.#path)) {
       this.#problem = profileLines.exists(this.#path);
       return;

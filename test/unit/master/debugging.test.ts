@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { DoorRequest } from '../../../src/debugging/door.js';
 import { Debugging } from '../../../src/master/debugging.js';
-import type { Answer, Question } from '../../../src/messages.js';
+import { type Answer, partOf, type Question } from '../../../src/messages.js';
+import { cleanUp, makeDirectory } from '../../support/clean-up.js';
 
-function create() {
+afterEach(cleanUp);
+
+function create(directory = '/srv') {
   const questions: Question[] = [];
   const answers: ((answer: Answer | null) => void)[] = [];
   const lines: string[] = [];
@@ -14,7 +18,7 @@ function create() {
   const worker = (id: number, state: string) => ({ id, pid: 100 + id, cores: [], state, look });
   const debugging = new Debugging({
     workers: [worker(1, 'ready'), worker(2, 'stopping')],
-    directory: () => '/srv',
+    directory: () => directory,
     log: (...more) => lines.push(...more),
   });
   return { debugging, questions, answers, lines };
@@ -38,8 +42,17 @@ describe('Debugging', () => {
     answers[2]!(null);
     expect(await third).toEqual({ problem: 'the worker has ended meanwhile' });
     expect(questions.slice(0, 2)).toEqual([
-      { kind: 'profile', core: 1, seconds: 600, directory: '/srv' },
-      { kind: 'heap', core: 0, directory: '/srv' },
+      {
+        kind: 'profile',
+        core: 1,
+        seconds: 600,
+        file: expect.stringMatching(/^\/srv\/worker-1-core-1-\d{8}-\d{6}\.\d{3}\.cpuprofile$/),
+      },
+      {
+        kind: 'heap',
+        core: 0,
+        file: expect.stringMatching(/^\/srv\/worker-1-core-0-[\d.-]+\.heapsnapshot$/),
+      },
     ]);
     expect(lines).toEqual([
       'taking a CPU profile of worker 1 core 1, for 600 seconds',
@@ -49,6 +62,18 @@ describe('Debugging', () => {
       'taking a CPU profile of worker 1 core 1, for 600 seconds',
       'no CPU profile: the worker has ended meanwhile',
     ]);
+  });
+
+  it('removes what a worker has left that was killed in the middle', async () => {
+    const directory = await makeDirectory();
+    const { debugging, questions, answers } = create(directory);
+    const reply = debugging.answer(profile);
+    const { file } = questions[0] as { file: string };
+    writeFileSync(partOf(file), '');
+    writeFileSync(`${directory}/another.part`, '');
+    answers[0]!(null);
+    await reply;
+    expect(readdirSync(directory)).toEqual(['another.part']);
   });
 
   it('knows who does not work, and what it is not asked', async () => {
