@@ -329,6 +329,8 @@ export interface NativeScoreboard {
   countException(): void;
   /** What the indices in `Score` say, of any thread's row. */
   readScore(row: number, into: Float64Array): void;
+  /** What threads have been handed together, from their first row on. */
+  requestsOf(first: number, count: number): number;
   /** What the indices in `Meter` say, of any thread's row. */
   readMeters(row: number, into: Float64Array): void;
   /** The calling thread tells of itself what the indices in `Vital` say. @param oldest note of that request, or '' */

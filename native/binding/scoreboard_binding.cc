@@ -174,6 +174,15 @@ napi_value end_request(napi_env env, napi_callback_info info) {
   return make_number(env, static_cast<double>(number));
 }
 
+// requestsOf(first row, count)
+napi_value requests_of(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value args[2];
+  napi_get_cb_info(env, info, &count, args, nullptr, nullptr);
+  const uint64_t sum = board->requests(get_uint32(env, args[0]), get_uint32(env, args[1]));
+  return make_number(env, static_cast<double>(sum));
+}
+
 napi_value latest_request(napi_env env, napi_callback_info) {
   return make_number(env, static_cast<double>(keeper.latest()));
 }
@@ -209,6 +218,7 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("countException", Napi::Function::New(env, count_exception, "countException"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));
   set_raw(env, exports, "latestRequest", latest_request);
+  set_raw(env, exports, "requestsOf", requests_of);
   exports.Set("totalRequests", Napi::Function::New(env, total_requests, "totalRequests"));
 }
 

@@ -30,6 +30,13 @@ Scoreboard::~Scoreboard() {
   if (board_ != nullptr) munmap(board_, bytes_of(rows_));
 }
 
+uint64_t Scoreboard::requests(uint32_t first, uint32_t count) {
+  uint64_t sum = 0;
+  for (uint32_t index = first; index < first + count; ++index)
+    sum += row(index).requests.load(std::memory_order_relaxed);
+  return sum;
+}
+
 void Scoreboard::clear(uint32_t first, uint32_t count) {
   for (uint32_t index = first; index < first + count; ++index) {
     ScoreRow& cleared = row(index);

@@ -62,6 +62,8 @@ class Scoreboard {
   ScoreRow& row(uint32_t index) { return board_->rows[index]; }
   // Finished requests of the whole instance since its start.
   std::atomic<uint64_t>& total() { return board_->total; }
+  // What `count` threads from `first` on have been handed.
+  uint64_t requests(uint32_t first, uint32_t count);
   void clear(uint32_t first, uint32_t count);
 
  private:

@@ -46,6 +46,7 @@ CASE("threads that count at once lose nothing while others read") {
   over = true;
   reader.join();
   CHECK(board.total().load(kRelaxed) == kThreads * kRequests);
+  CHECK(board.requests(1, 2) == 2 * kRequests);
   for (uint32_t i = 0; i < kThreads; ++i) {
     CHECK(board.row(i).requests.load(kRelaxed) == kRequests);
     CHECK(board.row(i).finished.load(kRelaxed) == kRequests);
