@@ -353,6 +353,9 @@ export interface NativeScoreboard {
   monotonic(): number;
   /** When the calling thread is stuck with a request that the engine knows nothing of, from now on; 0: never. */
   setFrontDeadline(milliseconds: number): void;
+  /** Whether requests may take longer than `harakiri` for now, in the whole instance. */
+  restHarakiri(rests: boolean): void;
+  harakiriRests(): boolean;
   clearScores(first: number, count: number): void;
   /** The number, in the whole instance, of the request that the calling thread has finished last. */
   latestRequest(): number;

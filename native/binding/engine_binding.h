@@ -51,6 +51,7 @@ class EngineBinding final : public EngineHost {
   void on_expired(Connection& connection, std::string_view note) override;
   void on_unanswered(const Connection& connection, Rejection reason) override;
   void on_deadline(uint64_t at_ms) override;
+  bool harakiri_rests() const override;
   void on_read_error() override;
   void on_write_error() override;
   void listen_to_new(bool wanted) override {

@@ -143,6 +143,8 @@ void EngineBinding::on_unanswered(const Connection& connection, Rejection reason
 
 void EngineBinding::on_deadline(uint64_t at_ms) { score_keeper().set_deadline(at_ms); }
 
+bool EngineBinding::harakiri_rests() const { return score_keeper().harakiri_rests(); }
+
 void EngineBinding::on_read_error() { score_keeper().count_read_error(); }
 
 void EngineBinding::on_write_error() { score_keeper().count_write_error(); }

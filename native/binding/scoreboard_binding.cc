@@ -132,6 +132,15 @@ void set_front_deadline(const Napi::CallbackInfo& info) {
   keeper.set_front_deadline(in_ms == 0 ? 0 : monotonic_ms() + in_ms);
 }
 
+// restHarakiri(whether it does)
+void rest_harakiri(const Napi::CallbackInfo& info) {
+  board->harakiri_rests().store(info[0].As<Napi::Boolean>().Value(), std::memory_order_relaxed);
+}
+
+Napi::Value harakiri_rests(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), board->harakiri_rests().load(std::memory_order_relaxed) != 0);
+}
+
 void count_exception(const Napi::CallbackInfo&) { keeper.count_exception(); }
 
 void clear_scores(const Napi::CallbackInfo& info) {
@@ -214,6 +223,8 @@ void export_scoreboard(Napi::Env env, Napi::Object exports) {
   exports.Set("forgetDeadlines", Napi::Function::New(env, forget_deadlines, "forgetDeadlines"));
   exports.Set("setWatched", Napi::Function::New(env, set_watched, "setWatched"));
   exports.Set("monotonic", Napi::Function::New(env, monotonic, "monotonic"));
+  exports.Set("restHarakiri", Napi::Function::New(env, rest_harakiri, "restHarakiri"));
+  exports.Set("harakiriRests", Napi::Function::New(env, harakiri_rests, "harakiriRests"));
   exports.Set("setFrontDeadline", Napi::Function::New(env, set_front_deadline, "setFrontDeadline"));
   exports.Set("countException", Napi::Function::New(env, count_exception, "countException"));
   exports.Set("clearScores", Napi::Function::New(env, clear_scores, "clearScores"));

@@ -82,6 +82,8 @@ class EngineHost {
   // When this has passed (monotonic_ms), and no other has been told since, the thread is stuck: for whoever
   // can still act then. 0: nothing is waited for.
   virtual void on_deadline(uint64_t at_ms) { static_cast<void>(at_ms); }
+  // Nobody waits for the place of a request that takes too long: it may go on for now.
+  virtual bool harakiri_rests() const { return false; }
   // For who counts: the peer left in the midst of a request body or a response, or was given up there.
   virtual void on_read_error() {}
   virtual void on_write_error() {}
@@ -243,6 +245,7 @@ class Engine {
   void await_application(Connection& connection);
   void rearm(Connection& connection);
   void watch(Connection& connection, bool waits_for_peer);
+  void expire_due(uint64_t now_ms);
   void expire(Connection& connection);
   Rejection why_unanswered(const Connection& connection, uint64_t now_ms) const;
   void publish_deadline();
@@ -267,6 +270,7 @@ class Engine {
   const Connection* running_ = nullptr;  // whom the application runs for
   uint64_t turn_ms_ = 0;                 // since when
   uint64_t published_ms_ = 0;            // what on_deadline was told last
+  uint64_t rests_until_ms_ = 0;          // nobody is called late before; looked at anew with every tick
   std::unique_ptr<uint8_t[]> receive_;
   std::atomic<uint64_t> accepted_{0};
   uint32_t open_ = 0;

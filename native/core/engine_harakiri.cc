@@ -53,6 +53,15 @@ void Engine::watch(Connection& connection, bool waits_for_peer) {
   publish_deadline();
 }
 
+void Engine::expire_due(uint64_t now_ms) {
+  if (harakiri_.empty()) return;
+  rests_until_ms_ = host_.harakiri_rests() ? now_ms + kLateMs : 0;
+  while (DeadlineNode* due = host_.alive() && rests_until_ms_ == 0 ? harakiri_.take_due(now_ms) : nullptr) {
+    expire(static_cast<RequestDeadline&>(*due).connection);
+  }
+  publish_deadline();
+}
+
 // The peer first: what the application does when it hears of this may take its time.
 void Engine::expire(Connection& connection) {
   const std::unique_ptr<RequestNote> note = std::move(connection.note);
@@ -76,7 +85,7 @@ Rejection Engine::why_unanswered(const Connection& connection, uint64_t now_ms) 
 void Engine::publish_deadline() {
   if (settings_.harakiri_ms == 0) return;
   // As long as one request has time left, the thread cannot be called stuck for the sake of another.
-  uint64_t at = harakiri_.empty() ? 0 : harakiri_.last_due_ms() + kLateMs;
+  uint64_t at = harakiri_.empty() ? 0 : std::max(harakiri_.last_due_ms() + kLateMs, rests_until_ms_);
   if (running_ != nullptr) at = std::max(at, turn_ms_ + settings_.harakiri_ms);
   if (at == published_ms_) return;
   published_ms_ = at;

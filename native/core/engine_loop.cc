@@ -163,9 +163,7 @@ void Engine::tick() {
     gone(connection);
   }
   while (DeadlineNode* due = draining_.take_due(now)) close(static_cast<Connection&>(*due));
-  while (DeadlineNode* due = host_.alive() ? harakiri_.take_due(now) : nullptr) {
-    expire(static_cast<RequestDeadline&>(*due).connection);
-  }
+  expire_due(now);
   update_tick();
 }
 

@@ -62,6 +62,8 @@ class Scoreboard {
   ScoreRow& row(uint32_t index) { return board_->rows[index]; }
   // Finished requests of the whole instance since its start.
   std::atomic<uint64_t>& total() { return board_->total; }
+  // Whether requests may take longer than harakiri for now; the master says so.
+  std::atomic<uint64_t>& harakiri_rests() { return board_->harakiri_rests; }
   // What `count` threads from `first` on have been handed.
   uint64_t requests(uint32_t first, uint32_t count);
   void clear(uint32_t first, uint32_t count);
@@ -69,6 +71,7 @@ class Scoreboard {
  private:
   struct Board {
     alignas(64) std::atomic<uint64_t> total;
+    alignas(64) std::atomic<uint64_t> harakiri_rests;
     ScoreRow rows[];
   };
   static size_t bytes_of(uint32_t rows) { return sizeof(Board) + rows * sizeof(ScoreRow); }
@@ -81,7 +84,8 @@ class Scoreboard {
 class ScoreKeeper {
  public:
   ScoreKeeper() = default;
-  ScoreKeeper(Scoreboard& board, uint32_t row) : row_(&board.row(row)), total_(&board.total()) {}
+  ScoreKeeper(Scoreboard& board, uint32_t row)
+      : row_(&board.row(row)), total_(&board.total()), harakiri_rests_(&board.harakiri_rests()) {}
 
   // Takes the row over from a thread that died in the midst of requests: they are over.
   void take_over() {
@@ -128,6 +132,9 @@ class ScoreKeeper {
   void count_harakiri() {
     if (row_ != nullptr) row_->harakiris.fetch_add(1, std::memory_order_relaxed);
   }
+  bool harakiri_rests() const {
+    return harakiri_rests_ != nullptr && harakiri_rests_->load(std::memory_order_relaxed) != 0;
+  }
   void count_exception() {
     if (row_ != nullptr) add_relaxed(row_->exceptions, 1);
   }
@@ -146,6 +153,7 @@ class ScoreKeeper {
  private:
   ScoreRow* row_ = nullptr;
   std::atomic<uint64_t>* total_ = nullptr;
+  const std::atomic<uint64_t>* harakiri_rests_ = nullptr;
   uint64_t latest_ = 0;
 };
 

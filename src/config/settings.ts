@@ -202,10 +202,14 @@ export interface Settings extends LogSettings {
   socketTimeout: number;
   /** Seconds that the application has for a request; 0: any. */
   harakiri: number;
+  /** Requests are ended only while at least so many connections wait to be accepted; 0: always. */
+  harakiriQueueThreshold: number;
   /** More is logged of a thread that is stuck. */
   harakiriVerbose: boolean;
   /** Seconds an idle kept-alive HTTP connection is held; default 60; 0: every response ends its connection. */
   httpKeepalive: number;
+  /** Seconds in which the head of an HTTP request must have come; 0: `socketTimeout`. */
+  httpHeadersTimeout: number;
   /** Seconds of silence inside a request or a response after which an HTTP peer is given up; default 60. */
   httpTimeout: number;
   /** At most this many unfinished requests per thread; default 1000. */

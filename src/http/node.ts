@@ -60,13 +60,13 @@ class NodeFront {
     this.#listener = listener;
     this.#facts = serverFacts(listener, start.hostname);
     this.#traffic = traffic;
-    const { bufferSize, httpKeepalive, socketTimeout } = start.settings;
+    const { bufferSize, httpKeepalive, httpHeadersTimeout, socketTimeout } = start.settings;
     this.#server = createServer({
       maxHeaderSize: bufferSize,
       insecureHTTPParser: false,
       // `readHead` asks for it, so that the refusal is logged.
       requireHostHeader: false,
-      headersTimeout: socketTimeout * 1_000,
+      headersTimeout: (httpHeadersTimeout || socketTimeout) * 1_000,
       // A large upload may take its time; `receive` watches for silence instead.
       requestTimeout: 0,
       connectionsCheckingInterval: 1_000,

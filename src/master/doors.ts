@@ -251,6 +251,11 @@ export class Doors {
     this.#guard = new HarakiriGuard({
       workers: () => (master.isPaused ? null : master.crew),
       monotonic: () => native.monotonic(),
+      rests: () => {
+        const { harakiri, harakiriQueueThreshold: least } = settings();
+        return harakiri > 0 && least > 0 && waitingAt(master.life.listeners, native) < least;
+      },
+      rest: (rests) => native.restHarakiri(rests),
       log,
     });
     this.#cheaper = new Cheaper({

@@ -28,6 +28,10 @@ export interface HarakiriGuardParts {
   workers(): Iterable<Guarded> | null;
   /** CLOCK_MONOTONIC, milliseconds. */
   monotonic(): number;
+  /** `harakiri-queue-threshold`: whether too few connections wait for the place of a request that takes too long. */
+  rests(): boolean;
+  /** To be told to all threads. */
+  rest(rests: boolean): void;
   log(...lines: string[]): void;
 }
 
@@ -39,6 +43,7 @@ export class HarakiriGuard {
 
   constructor(parts: HarakiriGuardParts) {
     this.#parts = parts;
+    this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK);
   }
 
@@ -47,6 +52,9 @@ export class HarakiriGuard {
   }
 
   #look(): void {
+    const rests = this.#parts.rests();
+    this.#parts.rest(rests);
+    if (rests) return;
     const now = this.#parts.monotonic();
     const workers = this.#parts.workers();
     if (workers === null) this.#notBefore = now + SILENT;

@@ -21,7 +21,7 @@ export interface FrontHarakiriParts {
   patience: number;
   /** 0-based number of the thread, for the log. */
   core: number;
-  score: Pick<NativeScoreboard, 'setFrontDeadline'> | null;
+  score: Pick<NativeScoreboard, 'setFrontDeadline' | 'harakiriRests'> | null;
   /** A request has been ended. */
   onEnded(): void;
 }
@@ -93,10 +93,13 @@ export class FrontHarakiri {
 
   #look(): void {
     const now = performance.now();
+    const { patience, score } = this.#parts;
+    const rests = score?.harakiriRests() === true;
     this.#latest = 0;
     for (const sink of [...this.#open]) {
-      if (now - sink.armedAt < this.#parts.patience) {
-        this.#latest = sink.armedAt;
+      if (rests || now - sink.armedAt < patience) {
+        // Of a loop that turns nobody is to think that it hangs, however long its requests may take.
+        this.#latest = rests ? Math.max(sink.armedAt, now - patience) : sink.armedAt;
         continue;
       }
       const age = now - sink.begunAt;

@@ -65,7 +65,13 @@ export interface ServerOptions {
 /** The piece of the addon that counts this thread's requests. */
 export type Score = Pick<
   NativeScoreboard,
-  'beginRequest' | 'endRequest' | 'latestRequest' | 'countException' | 'countOwnHarakiri' | 'setFrontDeadline'
+  | 'beginRequest'
+  | 'endRequest'
+  | 'latestRequest'
+  | 'countException'
+  | 'countOwnHarakiri'
+  | 'setFrontDeadline'
+  | 'harakiriRests'
 >;
 
 /**

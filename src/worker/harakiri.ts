@@ -48,7 +48,8 @@ export interface WatchedWorker {
 
 export interface HarakiriParts extends WatchedWorker {
   pid: number;
-  scores: ScoreReader & Pick<NativeScoreboard, 'setWatched' | 'countHarakiri' | 'monotonic'>;
+  scores: ScoreReader &
+    Pick<NativeScoreboard, 'setWatched' | 'countHarakiri' | 'monotonic' | 'harakiriRests'>;
   inspect(threadId: number): Promise<Look | null>;
   log(...lines: string[]): void;
 }
@@ -72,9 +73,10 @@ export class HarakiriWatch {
 
   #look(): void {
     const { scores } = this.#parts;
+    const rests = scores.harakiriRests();
     for (const watched of this.#parts.cores()) {
       scores.setWatched(watched.row);
-      const deadline = this.#deadlineOf(watched);
+      const deadline = rests ? 0 : this.#deadlineOf(watched);
       if (deadline === 0 || scores.monotonic() < deadline || this.#dying.has(watched.thread)) continue;
       this.#dying.add(watched.thread);
       void this.#end(watched, deadline);

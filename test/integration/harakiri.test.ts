@@ -146,6 +146,21 @@ describe.concurrent('a request that waits', () => {
   });
 });
 
+it.concurrent('with harakiri-queue-threshold a request is ended only while others wait for its place', async () => {
+  const instance = await Instance.make();
+  const server = await instance.start('--harakiri', '1', '--harakiri-queue-threshold', '1', '--async', '1');
+  expect(await instance.textOf('/later', '2500')).toBe('late');
+  // A connection that is not accepted yet.
+  for (const [path, query] of [
+    ['/later', '30000'],
+    ['/stuck', ''],
+  ] as const) {
+    const late = instance.get(path, query);
+    expect((await instance.get('/')).status).toBe(200);
+    expect((await late).status).toBe(504);
+  }
+});
+
 it.concurrent('a worker whose control thread does not answer either is killed by the master', async () => {
   const { instance, server } = await start();
   const [pid] = server.workers;

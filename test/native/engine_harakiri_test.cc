@@ -89,6 +89,21 @@ void slow_peer(Rig& rig) {
 const auto kSlowPeer =
     (both("a peer that reads slowly takes nothing of a request's time", slow_peer, strict()), true);
 
+CASE("while it rests a request may take its time, and its thread is not called stuck") {
+  Rig rig(Listener::Kind::kUnix, strict());
+  rig.rests = true;
+  rig.application = [](Connection&, const Request&) {};
+  Peer& peer = rig.connect();
+  peer.send(kGet);
+  wait(rig, kPatienceMs * 3);
+  CHECK(!peer.ended);
+  CHECK(rig.deadline > monotonic_ms());
+  rig.rests = false;
+  rig.until([&] { return peer.ended; }, "the end");
+  CHECK(peer.received.starts_with(kTimeout));
+  CHECK_EQ(rig.deadline, 0u);
+}
+
 CASE("a body that is awaited takes nothing of a request's time, and each piece begins it anew") {
   EngineSettings settings = strict();
   settings.post_buffering = 1;

@@ -126,6 +126,7 @@ class Rig : public EngineHost {
   bool listening = true;             // the engine wants its listener to be watched
   bool ticking = false;
   bool is_alive = true;
+  bool rests = false;  // harakiri
   int serves = 0;  // times the listener was readable and wanted
 
   Listener listener;
@@ -141,6 +142,7 @@ class Rig : public EngineHost {
   void on_rejected(Rejection reason, Protocol protocol, int fd, uint64_t detail) override;
   void on_expired(Connection&, std::string_view note) override { expired.emplace_back(note); }
   void on_deadline(uint64_t at_ms) override { deadline = at_ms; }
+  bool harakiri_rests() const override { return rests; }
   void listen_to_new(bool wanted) override { listening = wanted; }
   void tick_wanted(bool wanted) override { ticking = wanted; }
   bool alive() const override { return is_alive; }

@@ -26,6 +26,13 @@ export const httpOptions = defineOptions('http', [
     help: 'silence after which an HTTP peer is given up',
     ...intoInteger('httpTimeout', { min: 1 }),
   },
+  {
+    name: 'http-headers-timeout',
+    metavar: 'SECONDS',
+    default: 'socket-timeout',
+    help: 'time a client has to send its head',
+    ...intoInteger('httpHeadersTimeout', { max: 86_400 }),
+  },
   notYetAll(() => [
     list('https', 'ADDRESS,CERT,KEY', 'listen here for HTTP over TLS'),
     list('https2', 'OPTIONS', 'listen here for HTTP over TLS, in the form name=value,name=value'),
@@ -50,7 +57,6 @@ export const httpOptions = defineOptions('http', [
     list('http-stud-prefix', 'ADDRESS', 'expect an address ahead of each request from this TLS proxy'),
     list('http-resubscribe', 'ADDRESS', 'pass announcements of instances on'),
     flag('http-server-name-as-http-host', 'take SERVER_NAME from the Host header', { argument: 'required' }),
-    int('http-headers-timeout', 'SECONDS', 'time a client has to send its head'),
     flag('http-manage-source', 'speak HTTP/1.0 SOURCE, as icecast clients do'),
     flag('http-enable-proxy-protocol', "read the client's address from a PROXY line ahead of the request", {
       argument: 'optional',

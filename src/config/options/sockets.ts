@@ -313,12 +313,17 @@ export const limitOptions = defineOptions('limits', [
     ...intoInteger('harakiri', { max: 2_000_000 }),
   },
   {
+    name: 'harakiri-queue-threshold',
+    metavar: 'N',
+    help: 'end slow requests only while at least this many connections wait',
+    ...intoInteger('harakiriQueueThreshold'),
+  },
+  {
     name: 'harakiri-verbose',
     help: 'log more of a thread that hangs: the whole stack, system call and wait channel',
     ...intoBool('harakiriVerbose'),
   },
   notYetAll(() => [
-    int('harakiri-queue-threshold', 'N', 'end slow requests only while at least this many connections wait'),
     text('upload-progress', 'DIR', 'write the progress of uploads into files here'),
     int('response-headers-limit', 'BYTES', 'largest head of a response'),
     int('chunked-input-limit', 'BYTES', 'largest chunk of a request body'),

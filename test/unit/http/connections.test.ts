@@ -153,7 +153,7 @@ describe.each(engines)('%s', (engine) => {
     });
 
     onNode('whose head is slow get 408', async () => {
-      const served = await serve(engine, echoPath, { socketTimeout: 1 });
+      const served = await serve(engine, echoPath, { socketTimeout: 30, httpHeadersTimeout: 1 });
       const client = served.connect().send('GET / HTTP/1.1\r\nHost:');
       expect((await client.response()).status).toBe(408);
       await client.untilClosed();
