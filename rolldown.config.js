@@ -29,15 +29,26 @@ const page = {
   },
 };
 
+/** Node reads a file of ASCII alone in half the time, and V8 keeps it in half the memory. */
+const ascii = {
+  name: 'ascii',
+  generateBundle(_, bundle) {
+    const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    for (const chunk of Object.values(bundle)) chunk.code = chunk.code.replace(/[^\0-\x7f]/g, escaped);
+  },
+};
+
 /** What a program loads later lies in `chunks`, under its own name. */
 const program = (name) => ({
   ...shared,
   input: { [name]: `src/${name}.ts` },
+  plugins: [ascii],
   output: {
     dir: 'dist',
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: `chunks/${name.replace('/', '-')}-[name]-[hash].cjs`,
+    comments: false,
     cleanDir: name === 'cli',
   },
 });

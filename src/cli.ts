@@ -8,6 +8,7 @@ import { startErrors, UwsgiNodeError } from './errors.js';
 import { log } from './log/stderr.js';
 import { backgroundProcess, goToBackground } from './master/daemonize.js';
 import { takeHandover, takeTrial } from './master/handover.js';
+import { signalInstance } from './master/pidfile.js';
 
 /** Words in the place of a configuration: programs that look at a running server. */
 const tools: Readonly<Record<string, (argv: string[]) => Promise<number>>> = {
@@ -31,11 +32,9 @@ async function main(): Promise<number> {
       if (isTrial) throw startErrors.notAServer();
       process.stdout.write(loaded.text);
       return loaded.exitCode;
-    case 'signal': {
-      const { signalInstance } = await import('./master/pidfile.js');
+    case 'signal':
       signalInstance(loaded.option, loaded.pidfile, loaded.signal);
       return 0;
-    }
     case 'run': {
       const { daemonize } = loaded.settings;
       if (isTrial) {
