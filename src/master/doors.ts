@@ -34,7 +34,7 @@ export class Doors {
   readonly #upgrade: Upgrade;
   /** Programs beside the workers. */
   readonly daemons: Daemons;
-  readonly #debugDoor: DebugDoor;
+  #debugDoor: DebugDoor | null = null;
   #touch!: TouchWatch;
   /** Null: it could not be opened, and that was no reason to stop. */
   #fifo: MasterFifo | null = null;
@@ -107,16 +107,16 @@ export class Doors {
       log,
     });
     this.#endpoints.serve(instance.endpoints);
-    this.#debugDoor = this.#openDebugDoor();
   }
 
-  #openDebugDoor(): DebugDoor {
+  /** To be called when workers have been spawned, who do not wait for it then. */
+  openToDebuggers(): void {
     const debugging = new Debugging({
       workers: this.#master.crew,
       directory: () => resolve(this.#instance.settings.profileDir),
       log,
     });
-    return new DebugDoor({
+    this.#debugDoor = new DebugDoor({
       pid: process.pid,
       uid: () => process.getuid!(),
       answer: (request) => debugging.answer(request),
@@ -200,7 +200,7 @@ export class Doors {
     this.#fifo?.close();
     this.#unsupervise();
     this.#endpoints.close();
-    this.#debugDoor.close();
+    this.#debugDoor?.close();
   }
 
   /** The settings may be others now. */

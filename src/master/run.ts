@@ -98,6 +98,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     daemons.apply(settings);
     master.start();
   } else master.stop(early[0]);
+  doors.openToDebuggers();
   logs.onNewFile = () => master.reopenLogs();
   obeySignalHooks(settings.hooks, doors.signalCalls);
   void instance.tryHooks('master-start');
