@@ -8,6 +8,7 @@
 #include "native/binding/scoreboard_binding.h"
 #include "native/binding/values.h"
 #include "native/core/clock.h"
+#include "native/core/freed_memory.h"
 #include "native/core/request_note.h"
 #include "native/core/socket.h"
 
@@ -30,6 +31,9 @@ enum Fact : size_t {
   kContentLengthHigh,
   kNeedsPath,
 };
+
+// Bodies up to here come and go without malloc's giving memory back to the kernel.
+constexpr uint64_t kSmallBody = 16 * 1024;
 
 // A note for a log line: `GET /x `. It may hold whatever a client sends.
 std::string readable(const RequestNote& note) {
@@ -86,6 +90,8 @@ void EngineBinding::on_request(Connection& connection, const Request& request) {
   facts_[kContentLengthLow] = static_cast<uint32_t>(connection.content_length);
   facts_[kContentLengthHigh] = static_cast<uint32_t>(connection.content_length >> 32);
   facts_[kNeedsPath] = request.needs_path;
+
+  if (connection.content_length > kSmallBody) keep_freed_memory();
 
   napi_value args[2];
   const auto text = as_text(request.vars);

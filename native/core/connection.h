@@ -42,6 +42,7 @@ struct Connection : DeadlineNode {
   bool response_begun = false;
   bool wants_body = false;  // an asynchronous reader waits for the next chunk
   bool upgraded = false;    // a pipe: what the peer sends has no length
+  bool was_full = false;    // the socket did not take all of a response
   bool parked = false;      // idle, and not looked at before another request is over
   uint32_t generation = 0;  // raised with every connection that has this slot
   uint32_t armed = 0;       // events registered with epoll; 0: not registered

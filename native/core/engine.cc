@@ -96,7 +96,7 @@ void Engine::close(Connection& connection) {
   connection.state = ConnectionState::kFree;
   if (connection.upgraded) --upgraded_;
   if (connection.parked) --parked_;
-  connection.upgraded = connection.parked = false;
+  connection.upgraded = connection.parked = connection.was_full = false;
   connection.armed = 0;
   ++connection.generation;
   connection.response.clear();

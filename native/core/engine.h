@@ -236,6 +236,7 @@ class Engine {
   void flush(Connection& connection);
   void drain(Connection& connection);
   void deliver_body(Connection& connection);
+  bool deliver_chunk(Connection& connection);
   void dispatch(Connection& connection, uint32_t events);
   void serve_all();
   void arm(Connection& connection, uint32_t events);

@@ -1,4 +1,6 @@
 // Request bodies that the application reads while they come, and those that it does not read.
+#include <algorithm>
+
 #include "native/core/clock.h"
 #include "native/core/engine.h"
 #include "native/core/rejections.h"
@@ -26,6 +28,31 @@ const bool streaming = [] {
     CHECK_EQ(rig.exchange(post(sent)), kHello);
     CHECK(body == sent);
     CHECK(rig.seen.at(0).streams);
+  });
+  both("a reader that asks again at once is given what is there, eight times in a turn", [](Rig& rig) {
+    constexpr size_t kPiece = 1000;
+    const std::string sent = post(repeat('x', 100 * kPiece));
+    size_t pushed = 80 * kPiece;
+    int chunks = 0;
+    rig.application = [&](Connection& connection, const Request&) { rig.engine.want_body(connection); };
+    rig.data = [&](Connection& connection, Bytes) {
+      ++chunks;
+      if (connection.body_left() == 0) return rig.engine.respond(connection, borrowed(kHello), {});
+      rig.peers.back().send(std::string_view(sent).substr(pushed, kPiece));
+      rig.peers.back().push();
+      pushed += kPiece;
+      rig.engine.want_body(connection);
+    };
+    Peer& peer = rig.connect();
+    peer.send(std::string_view(sent).substr(0, pushed));
+    int most = 0;
+    while (!peer.ended) {
+      const int before = chunks;
+      rig.turn();
+      most = std::max(most, chunks - before);
+    }
+    CHECK_EQ(peer.received, kHello);
+    CHECK_EQ(most, 8);
   });
   both("a body streams to a reader that blocks", [](Rig& rig) {
     std::string body;

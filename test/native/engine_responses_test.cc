@@ -26,6 +26,26 @@ const bool responding = [] {
     CHECK(rig.exchange(kGet) == "head:" + body);
     CHECK_EQ(alive, 0);
   });
+  both("a unix socket that was full once holds more from then on", [](Rig& rig) {
+    const auto buffer_of = [](const Connection& connection) {
+      int size = 0;
+      socklen_t length = sizeof size;
+      getsockopt(connection.fd, SOL_SOCKET, SO_SNDBUF, &size, &length);
+      return size;
+    };
+    int before = 0;
+    int after = 0;
+    rig.application = [&](Connection& connection, const Request&) {
+      before = buffer_of(connection);
+      rig.engine.write(connection, {}, borrowed("small"));
+      CHECK_EQ(buffer_of(connection), before);
+      CHECK(rig.engine.write(connection, {}, borrowed(repeat('x', 20'000'000))) == WriteResult::kAgain);
+      after = buffer_of(connection);
+      rig.engine.finish(connection);
+    };
+    CHECK_EQ(rig.exchange(kGet).size(), 20'000'005u);
+    if (rig.listener.is_unix() && before == 212992) CHECK_EQ(after, 2 * before);
+  });
   both("a response in chunks keeps its order, and the application hears of room", [](Rig& rig) {
     int chunks = 0;
     int rooms = 0;
