@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** They replace modules of Node, which everybody else in the same process would get, too. */
 const replacing = [
@@ -9,7 +10,31 @@ const replacing = [
 const timed = ['test/timed/**/*.test.ts'];
 
 // Most of the time of most files is waiting for servers that start and stop.
-const sideBySide = { maxWorkers: 3, sequence: { groupOrder: 0 } };
+const sideBySide = { maxWorkers: 4, sequence: { groupOrder: 0 } };
+
+/** Small files that take long: compilers, loads, long lines. At the end they would be waited for alone. */
+const slow = [
+  'test/native/native.test.ts',
+  'test/chaos/reloads.test.ts',
+  'test/integration/frameworks/frameworks.test.ts',
+  'test/integration/pool.test.ts',
+  'test/integration/drain.test.ts',
+  'test/unit/config/properties.test.ts',
+  'test/unit/http/connections.test.ts',
+  'test/config/oracle.test.ts',
+];
+
+/** Where it knows no durations, as in continuous integration, vitest begins with the largest files. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = slow.findIndex((path) => moduleId.endsWith(`/${path}`));
+      return index < 0 ? slow.length : index;
+    };
+    return sorted.sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -19,6 +44,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
     globalSetup: 'test/support/build.ts',
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         extends: true,
