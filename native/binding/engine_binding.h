@@ -57,6 +57,9 @@ class EngineBinding final : public EngineHost {
   void listen_to_new(bool wanted) override {
     if (loop_) loop_->listen(wanted);
   }
+  void look_away(int listener, uint64_t ms) override {
+    if (loop_) loop_->look_away(listener, ms);
+  }
   void tick_wanted(bool wanted) override {
     if (loop_) loop_->tick(wanted);
   }

@@ -27,14 +27,16 @@ bool Loop::start(const std::vector<int>& listeners) {
     static_cast<Loop*>(uv_handle_get_data(handle))->engine_.run();
   });
 
-  timer_ = make(UV_TIMER, this);
-  uv_timer_init(loop_, timer_);
-  handles_.push_back(timer_);
-  uv_unref(timer_);
+  for (uv_handle_t** timer : {&timer_, &away_timer_}) {
+    *timer = make(UV_TIMER, this);
+    uv_timer_init(loop_, *timer);
+    handles_.push_back(*timer);
+    uv_unref(*timer);
+  }
 
   listeners_.reserve(listeners.size());
   for (const int fd : listeners) {
-    ListenerHandle& listener = listeners_.emplace_back(ListenerHandle{this, fd, nullptr, false});
+    ListenerHandle& listener = listeners_.emplace_back(ListenerHandle{this, fd, nullptr, false, false});
     listener.handle = make(UV_POLL, &listener);
     if (uv_poll_init(loop_, listener.handle, fd) != 0) {
       free(listener.handle);
@@ -73,6 +75,7 @@ bool Loop::make_exclusive() {
 }
 
 void Loop::set_registered(ListenerHandle& listener, bool wanted) {
+  wanted = wanted && !listener.away;
   if (listener.registered == wanted) return;
   listener.registered = wanted;
   // data.fd is how libuv finds the handle of an event.
@@ -84,6 +87,27 @@ void Loop::listen(bool wanted) {
   wanted_ = wanted;
   if (!exclusive_) return;
   for (ListenerHandle& listener : listeners_) set_registered(listener, wanted);
+}
+
+void Loop::look_away(int fd, uint64_t ms) {
+  if (!exclusive_ || away_timer_ == nullptr) return;
+  look_back();
+  for (ListenerHandle& listener : listeners_) {
+    if (listener.fd != fd) continue;
+    listener.away = true;
+    set_registered(listener, false);
+    uv_timer_start(
+        away_timer_, [](uv_handle_t* handle) { static_cast<Loop*>(uv_handle_get_data(handle))->look_back(); },
+        ms, 0);
+  }
+}
+
+void Loop::look_back() {
+  for (ListenerHandle& listener : listeners_) {
+    if (!listener.away) continue;
+    listener.away = false;
+    set_registered(listener, wanted_);
+  }
 }
 
 void Loop::tick(bool wanted) {
@@ -99,7 +123,7 @@ void Loop::tick(bool wanted) {
 
 void Loop::keep_alive(bool wanted) {
   for (uv_handle_t* handle : handles_) {
-    if (handle == timer_) continue;
+    if (handle == timer_ || handle == away_timer_) continue;
     if (wanted) {
       uv_ref(handle);
     } else {
@@ -110,7 +134,7 @@ void Loop::keep_alive(bool wanted) {
 
 void Loop::stop(std::function<void()> done) {
   listen(false);
-  timer_ = nullptr;
+  timer_ = away_timer_ = nullptr;
   done_ = std::move(done);
   closing_ = handles_.size();
   if (closing_ == 0) return done_();

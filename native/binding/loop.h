@@ -24,6 +24,8 @@ class Loop {
   // False when libuv refuses a descriptor.
   bool start(const std::vector<int>& listeners);
   void listen(bool wanted);
+  // Does not wait on this listener for so long. One at a time: the last one.
+  void look_away(int listener, uint64_t ms);
   void tick(bool wanted);
   // Whether the loop stays alive for the engine's sake.
   void keep_alive(bool wanted);
@@ -36,17 +38,20 @@ class Loop {
     int fd;
     uv_handle_t* handle;
     bool registered;  // in the loop's set, exclusively
+    bool away;        // for a while it is not to be
   };
 
   uv_handle_t* make(uv_handle_type type, void* data);
   bool make_exclusive();
   void set_registered(ListenerHandle& listener, bool wanted);
+  void look_back();
 
   uv_loop_t* loop_;
   Engine& engine_;
   std::vector<uv_handle_t*> handles_;
   std::vector<ListenerHandle> listeners_;
   uv_handle_t* timer_ = nullptr;
+  uv_handle_t* away_timer_ = nullptr;
   bool exclusive_ = false;
   bool wanted_ = true;
   size_t closing_ = 0;

@@ -89,6 +89,8 @@ class EngineHost {
   virtual void on_write_error() {}
   // The owner starts or stops to wait on the listeners.
   virtual void listen_to_new(bool wanted) = 0;
+  // What this listener has is nothing for this engine, for so long: the owner need not wait on it.
+  virtual void look_away(int listener, uint64_t ms) { static_cast<void>(listener), static_cast<void>(ms); }
   // The owner calls tick() about four times a second while this holds.
   virtual void tick_wanted(bool wanted) = 0;
   // False once the thread must not run the application any more.

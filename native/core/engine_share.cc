@@ -65,7 +65,12 @@ bool Engine::may_take_over(int exchange) {
   if (!look_at_offer(exchange, &offer)) return !would_block(errno);
   if (offer.load == UINT32_MAX) return true;
   const uint64_t now = coarse_ns();
-  if (offer.from == name_) return now >= offer.at_ns + kOfferNs;
+  if (offer.from == name_) {
+    if (now >= offer.at_ns + kOfferNs) return true;
+    // It polls readable all the time, and this engine may have nothing else to do.
+    host_.look_away(exchange, (offer.at_ns + kOfferNs - now) / 1'000'000 + 1);
+    return false;
+  }
   // Who idles has not looked for long.
   epoll_event ready[16];
   note_load(std::max(epoll_wait(epoll_fd_, ready, 16, 0), 0));
