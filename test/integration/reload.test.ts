@@ -187,6 +187,23 @@ describe('other doors', () => {
     }
   });
 
+  it('touch-chain-reload replaces one worker after the other, touch-workers-reload all at once', async () => {
+    const [chained, together] = [join(instance.folder, 'chain'), join(instance.folder, 'workers')];
+    const server = await start(
+      'processes = 2',
+      `touch-chain-reload = ${chained}`,
+      `touch-workers-reload = ${together}`,
+    );
+    const before = server.workers;
+    await writeFile(chained, '');
+    await server.lines.waitFor(/^chain reloading complete$/);
+    expect(server.lines.matching(/^chain next victim is worker [12]$/)).toHaveLength(2);
+    const from = server.lines.position;
+    await writeFile(together, '');
+    await server.lines.waitFor(READY, { from });
+    expect(server.workers.some((pid) => before.includes(pid))).toBe(false);
+  });
+
   it('--reload and --stop reach the instance behind a pid file', async () => {
     const pidfile = join(instance.folder, 'master.pid');
     const server = await start(`safe-pidfile = ${pidfile}`);
@@ -223,6 +240,10 @@ describe('master-fifo', () => {
     await say('c', /^chain reloading complete$/);
     await say('w', READY);
     await say('W', /^worker 2 killed successfully .* killed by signal 9$/);
+    // A brutal one lets no request finish.
+    const stuck = instance.get('/stuck').catch(() => null);
+    await say('R', READY);
+    expect(await stuck).toSatisfy((response) => response === null || response.body.length === 0);
     await say('+', /^spawned uWSGI worker 3 /);
     await say('-', /^Gracefully killing worker 3 /);
     await say('p', /^\*\*\* PAUSE/);
