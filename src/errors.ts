@@ -22,7 +22,7 @@ export const errors = {
       'UWSGI_ADDON_MISSING',
       `the native addon cannot be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}. ` +
         `Tried ${tried.join(', ')}. In a clone build it with: npm run build; an installed package has binaries for ` +
-        `Linux with glibc 2.34 or newer only`,
+        `Linux with glibc 2.36 or newer only`,
       { cause },
     ),
 };
