@@ -46,11 +46,7 @@ export const httpOptions = defineOptions('http', [
       'HOST',
       'host to use when no instance has announced the one asked for',
     ),
-    int('http-manage-expect', 'BYTES', 'answer Expect: 100-continue, up to this body size', {
-      argument: 'optional',
-    }),
     flag('http-auto-gzip', 'compress responses that ask for it'),
-    flag('http-websockets', 'let websockets through'),
     text('http-stats', 'ADDRESS', 'serve statistics of the HTTP router here', {
       aliases: ['http-stats-server', 'http-ss'],
     }),
@@ -90,6 +86,14 @@ export const httpOptions = defineOptions('http', [
     flag('http-auto-chunked', 'send responses of unknown length in chunks'),
     flag('http-raw-body', 'hand chunked request bodies to the application undecoded'),
     flag('http-chunked-input', 'accept chunked request bodies'),
+  ]),
+  withoutEffect('it is always answered, and limit-post bounds the body', () => [
+    int('http-manage-expect', 'BYTES', 'answer Expect: 100-continue, up to this body size', {
+      argument: 'optional',
+    }),
+  ]),
+  withoutEffect('an application that takes upgrades gets them', () => [
+    flag('http-websockets', 'let websockets through'),
   ]),
   withoutEffect('RTSP is not spoken', () => [flag('http-manage-rtsp', 'recognise RTSP')]),
 ]);

@@ -55,9 +55,6 @@ export const processOptions = defineOptions('processes', [
     int('thread-stacksize', 'KB', 'stack of each thread', {
       aliases: ['threads-stacksize', 'thread-stack-size', 'threads-stack-size'],
     }),
-    int('offload-threads', 'N', 'threads that send files and pass data on while workers go on', {
-      aliases: ['offload-thread'],
-    }),
     flag('memory-report', 'add memory use to request lines', { short: 'm' }),
     text('profiler', 'NAME', 'run a profiler'),
     int('backtrace-depth', 'N', 'frames in a backtrace'),
@@ -74,6 +71,14 @@ export const processOptions = defineOptions('processes', [
     help: 'scheduling priority, from -20 to 20',
     ...intoInteger('prio', { min: -20, max: 20 }),
   },
+  withoutEffect('a response that waits for its reader costs no thread', () => [
+    int('offload-threads', 'N', 'threads that send files and pass data on while workers go on', {
+      aliases: ['offload-thread'],
+    }),
+  ]),
+  withoutEffect('it is measured every check-interval', () => [
+    int('mem-collector-freq', 'SECONDS', 'how often memory is measured'),
+  ]),
   withoutEffect('workers follow the death of their master anyway', () => [
     flag('no-orphans', 'end workers whose master has died'),
   ]),
@@ -211,7 +216,6 @@ export const lifecycleOptions = defineOptions('lifecycle', [
   { name: 'reload', metavar: 'PIDFILE', help: 'reload the instance behind this pid file', immediate: true },
   notYetAll(() => [
     int('mule-reload-mercy', 'SECONDS', 'time a mule has to finish'),
-    int('mem-collector-freq', 'SECONDS', 'how often memory is measured'),
     list('exception-handler', 'HANDLER', 'report errors of the application here', { impliesMaster: true }),
     int('forkbomb-delay', 'SECONDS', 'pause when workers die one after the other', { impliesMaster: true }),
     int('heartbeat', 'SECONDS', 'tell the Emperor this often that all is well'),

@@ -118,6 +118,13 @@ export const socketOptions = defineOptions('sockets', [
     apply: socket('http'),
   },
   {
+    name: 'http11-socket',
+    type: 'list',
+    metavar: 'ADDRESS',
+    help: 'listen here for HTTP; the same as http-socket, which keeps connections open as well',
+    apply: socket('http'),
+  },
+  {
     name: 'http',
     aliases: ['httprouter'],
     type: 'list',
@@ -222,7 +229,6 @@ export const socketOptions = defineOptions('sockets', [
   { name: 'vacuum', help: 'remove unix sockets at the end', ...intoBool('vacuum') },
   notYetAll(() => [
     list('suwsgi-socket', 'ADDRESS', 'listen here for uwsgi over TLS', { aliases: ['ssl-socket'] }),
-    list('http11-socket', 'ADDRESS', 'listen here for HTTP with keep-alive'),
     list('https-socket', 'ADDRESS', 'listen here for HTTP over TLS'),
     list('fastcgi-nph-socket', 'ADDRESS', 'listen here for FastCGI, answering with a full HTTP head'),
     list('scgi-nph-socket', 'ADDRESS', 'listen here for SCGI, answering with a full HTTP head'),
@@ -238,10 +244,12 @@ export const socketOptions = defineOptions('sockets', [
     flag('tcp-fast-open-client', 'send data in the first packet of a connection', {
       aliases: ['tcp-fastopen-client'],
     }),
-    flag('shutdown-sockets', 'shut the listening sockets down when the server stops'),
     flag('enable-proxy-protocol', "read the client's address from a PROXY line ahead of the request"),
     flag('skip-zero', 'do not take standard input for a socket'),
     text('safe-fd', 'N', 'leave this descriptor open across a reload', { aliases: ['fd-safe'] }),
+  ]),
+  withoutEffect('those that are its own always are', () => [
+    flag('shutdown-sockets', 'shut the listening sockets down when the server stops'),
   ]),
   withoutEffect('the web server chooses the modifier, and only 0 and 30 lead to an application', () => [
     int('http-socket-modifier1', 'N', 'modifier of requests that come over http-socket'),
