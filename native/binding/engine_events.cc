@@ -32,8 +32,8 @@ enum Fact : size_t {
   kNeedsPath,
 };
 
-// Bodies up to here come and go without malloc's giving memory back to the kernel.
-constexpr uint64_t kSmallBody = 16 * 1024;
+// Bodies up to here are no matter of memory.
+constexpr uint64_t kSmallBody = 4 * 1024;
 
 // A note for a log line: `GET /x `. It may hold whatever a client sends.
 std::string readable(const RequestNote& note) {
