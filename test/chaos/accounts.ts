@@ -56,9 +56,10 @@ export class Accounts {
     if (begun === undefined) {
       const closed = this.closed.filter(({ from, until }) => from <= endedAt && until >= sentAt);
       if (closed.length > 0 && /^refused$|^status 502$/.test(outcome)) return true;
-      // A worker may have died between accepting a connection and beginning its request; of those that waited for the next
-      // server, too, if that was there when they ended.
-      return closed.every(({ until }) => until <= endedAt) && this.deaths.some(({ at }) => during(at));
+      // A worker may have died between accepting a connection and beginning its request. So may the last one that got a
+      // request before the end, and the first one of the next server: but not while nobody listened all the time.
+      const wasHeard = closed.every(({ from, until }) => sentAt <= from || until <= endedAt);
+      return wasHeard && this.deaths.some(({ at }) => during(at));
     }
     return this.deaths.some(({ pid, thread, at }) =>
       begun.some((who) => who.pid === pid && (thread === null || who.thread === thread) && during(at)),
