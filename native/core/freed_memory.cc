@@ -10,7 +10,7 @@ namespace {
 
 // By default glibc hands freed memory at the end of a heap back to the kernel once it is 128 KiB. V8 lets the
 // array buffers of its young generation go 32 MiB at a time; the kernel would then clear the same 32 MiB
-// again, page by page, for the bodies that come next: a third of the CPU of an upload.
+// again, page by page, for the bodies that come next: a sixth to a half of the CPU of an upload.
 constexpr int kKept = 48 * 1024 * 1024;
 
 // To set the one stops glibc from raising the other with the sizes that it sees; without that every body
