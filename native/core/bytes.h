@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -15,6 +16,32 @@ using MutableBytes = std::span<uint8_t>;
 inline uint16_t load_u16le(const uint8_t* at) { return static_cast<uint16_t>(at[0] | at[1] << 8); }
 
 inline uint16_t load_u16be(const uint8_t* at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
+
+template <typename Word>
+Word load(const uint8_t* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// memcmp for what is a few words long, such as a name: a call costs more than the comparison. The last word
+// may overlap the one before it.
+inline bool same_bytes(const uint8_t* a, const uint8_t* b, size_t size) {
+  if (size < 8) {
+    if (size >= 4)
+      return load<uint32_t>(a) == load<uint32_t>(b) &&
+             load<uint32_t>(a + size - 4) == load<uint32_t>(b + size - 4);
+    for (size_t at = 0; at < size; ++at) {
+      if (a[at] != b[at]) return false;
+    }
+    return true;
+  }
+  const size_t last = size - 8;
+  for (size_t at = 0; at < last; at += 8) {
+    if (load<uint64_t>(a + at) != load<uint64_t>(b + at)) return false;
+  }
+  return load<uint64_t>(a + last) == load<uint64_t>(b + last);
+}
 
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

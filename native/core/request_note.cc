@@ -28,26 +28,17 @@ void RequestNote::append(std::string_view piece, size_t most) {
 }
 
 RequestNote RequestNote::of(Bytes vars, const VarPlace* places, uint32_t count) {
-  static constexpr std::string_view kMethod = "REQUEST_METHOD", kAddress = "REMOTE_ADDR",
-                                    kUri = "REQUEST_URI", kPath = "PATH_INFO";
   std::string_view method = "GET", address, uri, path;
-  const std::string_view block = as_text(vars);
   for (uint32_t i = 0; i < count; ++i) {
-    const VarPlace& place = places[i];
-    const size_t length = place.key_end - place.key_begin;
-    // All of them: 9, 11 and 14. Most names are of another length, and looked at no further.
-    if (length != kPath.size() && length != kUri.size() && length != kMethod.size()) continue;
-    const std::string_view key = block.substr(place.key_begin, length);
-    const std::string_view value = block.substr(place.value_begin, place.value_end - place.value_begin);
-    if (key == kMethod) {
-      method = value;
-    } else if (key == kUri) {
-      uri = value;
-    } else if (key == kAddress) {
-      address = value;
-    } else if (key == kPath) {
-      path = value;
-    }
+    const Bytes key = key_of(vars, places[i]);
+    // All of them. Most names are of another length, and looked at no further.
+    if (key.size() != 9 && key.size() != 11 && key.size() != 14) continue;
+    std::string_view* const found = is_name(key, "REQUEST_METHOD") ? &method
+                                    : is_name(key, "REQUEST_URI")  ? &uri
+                                    : is_name(key, "REMOTE_ADDR")  ? &address
+                                    : is_name(key, "PATH_INFO")    ? &path
+                                                                   : nullptr;
+    if (found != nullptr) *found = as_text(value_of(vars, places[i]));
   }
   return {method, address, uri.empty() ? path : uri};
 }

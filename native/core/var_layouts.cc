@@ -27,10 +27,6 @@ uint64_t hash_name(Bytes name) {
   return mix(hash, load_up_to_8(name.data() + at, name.size() - at));
 }
 
-Bytes name_of(Bytes block, const VarPlace& place) {
-  return block.subspan(place.key_begin, place.key_end - place.key_begin);
-}
-
 bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
 
 }  // namespace
@@ -45,7 +41,9 @@ bool LayoutTable::same_keys(const Entry& entry, Bytes block, const VarPlace* pla
     uint16_t known;
     memcpy(&known, keys, sizeof known);
     keys += sizeof known;
-    if (size != known || memcmp(keys, block.data() + places[i].key_begin, size) != 0) return false;
+    if (size != known ||
+        !same_bytes(reinterpret_cast<const uint8_t*>(keys), block.data() + places[i].key_begin, size))
+      return false;
     keys += size;
   }
   return true;
@@ -96,7 +94,7 @@ LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const VarPlace
   Entry& entry = entries_[index];
   entry = {hash, count, window_, {}};
   for (uint32_t i = count; i-- > 0;) {
-    const Bytes key = name_of(block, places[i]);
+    const Bytes key = key_of(block, places[i]);
     const auto size = static_cast<uint16_t>(key.size());
     entry.keys.append(reinterpret_cast<const char*>(&size), sizeof size).append(as_text(key));
   }
@@ -132,7 +130,7 @@ bool NameTable::repeats(uint16_t number, uint32_t request) {
 // be hashed again.
 bool VarLayouts::has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const {
   const uint32_t known = prefixes_.latest_count();
-  return known > 0 && known < count && is_header(name_of(block, places[known])) &&
+  return known > 0 && known < count && is_header(key_of(block, places[known])) &&
          prefixes_.is_latest(block, places, known);
 }
 
@@ -140,7 +138,7 @@ bool VarLayouts::has_latest_prefix(Bytes block, const VarPlace* places, uint32_t
 VarLayouts::Head VarLayouts::hash_prefix(Bytes block, const VarPlace* places, uint32_t count) {
   Head prefix;
   for (; prefix.count < count; ++prefix.count) {
-    const Bytes name = name_of(block, places[prefix.count]);
+    const Bytes name = key_of(block, places[prefix.count]);
     if (is_header(name)) break;
     hashes_[prefix.count] = hash_name(name);
     prefix.hash = mix(prefix.hash, hashes_[prefix.count]);
@@ -152,7 +150,7 @@ void VarLayouts::number_names(Bytes block, const VarPlace* places, uint32_t coun
                               VarsMatch& result) {
   ++requests_;
   for (uint32_t i = result.prefix_count; i < count; ++i) {
-    names[i] = names_.find(hashes_[i], name_of(block, places[i]));
+    names[i] = names_.find(hashes_[i], key_of(block, places[i]));
     result.repeats |= names[i] == NameTable::kUnknown || names_.repeats(names[i], requests_);
   }
 }
@@ -169,7 +167,7 @@ VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count,
       is_latest ? Head{prefixes_.latest_count(), prefixes_.latest_hash()} : hash_prefix(block, places, count);
   uint64_t hash = prefix.hash;
   for (uint32_t i = prefix.count; i < count; ++i) {
-    hashes_[i] = hash_name(name_of(block, places[i]));
+    hashes_[i] = hash_name(key_of(block, places[i]));
     hash = mix(hash, hashes_[i]);
   }
   result.layout = layouts_.find(hash, block, places, count);

@@ -28,20 +28,24 @@ size_t read_length(Bytes block, size_t at, uint32_t* length) {
   return at + 4;
 }
 
-struct Pair {
-  Bytes name;
-  Bytes value;
-};
-
-// The name-value pair at *at, which is moved behind it. False when it runs past the end.
-bool next_pair(Bytes block, size_t* at, Pair* pair) {
+// Where the name-value pair at *at lies, which is moved behind it. False when it runs past the end.
+bool next_pair(Bytes block, size_t* at, VarPlace* place) {
   uint32_t name = 0;
   uint32_t value = 0;
-  size_t begin = read_length(block, *at, &name);
-  if (begin != SIZE_MAX) begin = read_length(block, begin, &value);
-  if (begin == SIZE_MAX || name > block.size() - begin || value > block.size() - begin - name) return false;
-  *pair = {block.subspan(begin, name), block.subspan(begin + name, value)};
-  *at = begin + name + value;
+  size_t begin = *at + 2;
+  if (begin <= block.size() && (block[*at] | block[*at + 1]) < 0x80) {  // nearly always
+    name = block[*at];
+    value = block[*at + 1];
+  } else {
+    begin = read_length(block, *at, &name);
+    if (begin != SIZE_MAX) begin = read_length(block, begin, &value);
+    if (begin == SIZE_MAX) return false;
+  }
+  const size_t name_end = begin + name;
+  *at = name_end + value;
+  if (*at > block.size()) return false;
+  *place = {static_cast<uint16_t>(begin), static_cast<uint16_t>(name_end), static_cast<uint16_t>(name_end),
+            static_cast<uint16_t>(*at)};
   return true;
 }
 
@@ -184,16 +188,14 @@ Vars parse_params(Bytes block, VarPlace* places) {
     return vars;
   };
   if (block.empty()) return malformed(InvalidReason::kNoVars);
-  const auto offset = [&](const uint8_t* at) { return static_cast<uint16_t>(at - block.data()); };
   for (size_t at = 0; at < block.size();) {
-    Pair pair;
-    if (!next_pair(block, &at, &pair)) return malformed(InvalidReason::kTruncatedVar);
-    if (pair.name.empty()) return malformed(InvalidReason::kEmptyKey);
+    VarPlace place;
+    if (!next_pair(block, &at, &place)) return malformed(InvalidReason::kTruncatedVar);
+    if (place.key_begin == place.key_end) return malformed(InvalidReason::kEmptyKey);
     if (vars.count == kMaxVars) return malformed(InvalidReason::kTooManyVars);
-    if (!note_var(pair.name, pair.value, &vars)) return malformed(InvalidReason::kBadContentLength);
-    const uint8_t* const key = pair.name.data();
-    const uint8_t* const value = key + pair.name.size();
-    places[vars.count++] = {offset(key), offset(value), offset(value), offset(value + pair.value.size())};
+    if (!note_var(key_of(block, place), value_of(block, place), &vars))
+      return malformed(InvalidReason::kBadContentLength);
+    places[vars.count++] = place;
   }
   return vars;
 }
@@ -237,10 +239,10 @@ size_t write_values(uint8_t* at, Bytes names, uint32_t most) {
   const std::string_view limit(number, static_cast<size_t>(digits));
   const std::pair<std::string_view, std::string_view> known[] = {
       {"FCGI_MAX_CONNS", limit}, {"FCGI_MAX_REQS", limit}, {"FCGI_MPXS_CONNS", "0"}};
-  Pair pair;
-  for (size_t from = 0; from < names.size() && next_pair(names, &from, &pair);) {
+  VarPlace asked;
+  for (size_t from = 0; from < names.size() && next_pair(names, &from, &asked);) {
     for (size_t i = 0; i < 3; ++i) {
-      if (told[i] || as_text(pair.name) != known[i].first) continue;
+      if (told[i] || as_text(key_of(names, asked)) != known[i].first) continue;
       told[i] = true;
       add(known[i].first, known[i].second);
     }

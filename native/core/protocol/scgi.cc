@@ -6,8 +6,6 @@
 namespace uwsgi_node::scgi {
 namespace {
 
-constexpr std::string_view kContentLength = "CONTENT_LENGTH";
-
 Header invalid(InvalidReason reason) { return {ParseStatus::kInvalid, reason, 0, 0}; }
 
 // The bytes up to the next NUL at or behind *at, which is moved behind that. False when there is none.
@@ -55,7 +53,8 @@ Vars parse_vars(Bytes block, uint8_t comma, VarPlace* places) {
       return malformed(InvalidReason::kTruncatedVar);
     if (name.empty()) return malformed(InvalidReason::kEmptyKey);
     if (vars.count == kMaxVars) return malformed(InvalidReason::kTooManyVars);
-    if (vars.count == 0 && as_text(name) != kContentLength) return malformed(InvalidReason::kNoContentLength);
+    if (vars.count == 0 && !is_name(name, "CONTENT_LENGTH"))
+      return malformed(InvalidReason::kNoContentLength);
     if (!note_var(name, value, &vars)) return malformed(InvalidReason::kBadContentLength);
     const uint8_t* const key = name.data();
     const uint8_t* const text = value.data();

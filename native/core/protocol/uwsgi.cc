@@ -1,12 +1,8 @@
 #include "native/core/protocol/uwsgi.h"
 
-#include <cstring>
-
 namespace uwsgi_node::uwsgi {
 
 namespace {
-
-constexpr std::string_view kContentLength = "CONTENT_LENGTH";
 
 Header not_a_packet(InvalidReason reason) { return {ParseStatus::kInvalid, reason, 0, 0, 0}; }
 
@@ -46,13 +42,8 @@ Vars parse_vars(Bytes block, VarPlace* places) {
     const size_t value_end = value_begin + value_size;
     if (value_end > size) return malformed(InvalidReason::kTruncatedVar, vars.count);
 
-    if (key_size == kContentLength.size() &&
-        std::memcmp(bytes + key_begin, kContentLength.data(), kContentLength.size()) == 0) {
-      if (!parse_content_length(block.subspan(value_begin, value_size), &vars.content_length)) {
-        return malformed(InvalidReason::kBadContentLength, vars.count);
-      }
-      vars.has_content_length = value_size != 0;
-    }
+    if (!note_var({bytes + key_begin, key_size}, {bytes + value_begin, value_size}, &vars))
+      return malformed(InvalidReason::kBadContentLength, vars.count);
 
     places[vars.count++] = {static_cast<uint16_t>(key_begin), static_cast<uint16_t>(key_end),
                             static_cast<uint16_t>(value_begin), static_cast<uint16_t>(value_end)};

@@ -1,15 +1,10 @@
 #include "native/core/protocol/vars.h"
 
-#include <cstring>
-
 namespace uwsgi_node {
 namespace {
 
 // Number.MAX_SAFE_INTEGER: the length has to survive the trip to JavaScript.
 constexpr uint64_t kMaxContentLength = (uint64_t{1} << 53) - 1;
-
-constexpr std::string_view kContentLength = "CONTENT_LENGTH";
-constexpr std::string_view kPathInfo = "PATH_INFO";
 
 constexpr size_t kOpening = 4;
 // The first bytes of what HTTP clients send; "PRI " opens HTTP/2. As a uwsgi header, "GET " is modifier1 71
@@ -17,10 +12,6 @@ constexpr size_t kOpening = 4;
 // 30 and 100 are served. FastCGI opens with a 1, SCGI with a digit.
 constexpr std::string_view kHttpOpenings[] = {"GET ", "POST", "HEAD", "PUT ", "DELE",
                                               "OPTI", "PATC", "CONN", "TRAC", "PRI "};
-
-bool is(Bytes key, std::string_view name) {
-  return key.size() == name.size() && std::memcmp(key.data(), name.data(), name.size()) == 0;
-}
 
 }  // namespace
 
@@ -43,16 +34,6 @@ bool parse_content_length(Bytes digits, uint64_t* length) {
     if (value > kMaxContentLength) return false;
   }
   *length = value;
-  return true;
-}
-
-bool note_var(Bytes key, Bytes value, Vars* vars) {
-  if (is(key, kPathInfo)) {
-    vars->has_path_info = true;
-  } else if (is(key, kContentLength)) {
-    if (!parse_content_length(value, &vars->content_length)) return false;
-    vars->has_content_length = !value.empty();
-  }
   return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "native/core/bytes.h"
 
@@ -39,6 +40,14 @@ struct VarPlace {
 };
 static_assert(sizeof(VarPlace) == 8);
 
+inline Bytes key_of(Bytes block, const VarPlace& place) {
+  return {block.data() + place.key_begin, static_cast<size_t>(place.key_end - place.key_begin)};
+}
+
+inline Bytes value_of(Bytes block, const VarPlace& place) {
+  return {block.data() + place.value_begin, static_cast<size_t>(place.value_end - place.value_begin)};
+}
+
 // Offsets into a block have 16 bits.
 constexpr size_t kMaxVarsSize = 65535;
 // In uwsgi a var is at least two lengths and one byte of key.
@@ -53,11 +62,25 @@ struct Vars {
   bool has_path_info = false;
 };
 
-// Takes a var that matters to the server. False: a CONTENT_LENGTH that is none.
-bool note_var(Bytes key, Bytes value, Vars* vars);
-
 // False for anything but digits, and over 2^53 - 1.
 bool parse_content_length(Bytes digits, uint64_t* length);
+
+// The length first: most names are told apart by it.
+template <size_t Size>
+bool is_name(Bytes key, const char (&name)[Size]) {
+  return key.size() == Size - 1 && std::memcmp(key.data(), name, Size - 1) == 0;
+}
+
+// Takes a var that matters to the server. False: a CONTENT_LENGTH that is none.
+inline bool note_var(Bytes key, Bytes value, Vars* vars) {
+  if (is_name(key, "PATH_INFO")) {
+    vars->has_path_info = true;
+  } else if (is_name(key, "CONTENT_LENGTH")) {
+    if (!parse_content_length(value, &vars->content_length)) return false;
+    vars->has_content_length = !value.empty();
+  }
+  return true;
+}
 
 // What HTTP clients send first; needs 4 bytes.
 bool opens_http(Bytes bytes);
