@@ -142,8 +142,12 @@ export const Fact = {
   contentLengthHigh: 11,
   /** 1: there is no PATH_INFO, as with the stock params of FastCGI and SCGI. */
   needsPath: 12,
+  /** Of a layout: bit i where the value of var i is held from an earlier request, or is in `keep`. */
+  held: 13,
+  /** Of a layout: bit i where the value of var i has come twice and is to be held. */
+  keep: 14,
   /** Of the array. */
-  length: 13,
+  length: 15,
 } as const;
 
 export const UNKNOWN_LAYOUT = 0xffff_ffff;

@@ -30,6 +30,8 @@ enum Fact : size_t {
   kContentLengthLow,
   kContentLengthHigh,
   kNeedsPath,
+  kHeld,
+  kKeep,
 };
 
 // Bodies up to here are no matter of memory.
@@ -90,6 +92,8 @@ void EngineBinding::on_request(Connection& connection, const Request& request) {
   facts_[kContentLengthLow] = static_cast<uint32_t>(connection.content_length);
   facts_[kContentLengthHigh] = static_cast<uint32_t>(connection.content_length >> 32);
   facts_[kNeedsPath] = request.needs_path;
+  facts_[kHeld] = match.layout.same;
+  facts_[kKeep] = match.keep;
 
   if (connection.content_length > kSmallBody) keep_freed_memory();
 

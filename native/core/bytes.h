@@ -1,6 +1,7 @@
 // Bytes as the parsers see them: a view, never an owner.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -41,6 +42,17 @@ inline bool same_bytes(const uint8_t* a, const uint8_t* b, size_t size) {
     if (load<uint64_t>(a + at) != load<uint64_t>(b + at)) return false;
   }
   return load<uint64_t>(a + last) == load<uint64_t>(b + last);
+}
+
+// How many bytes both begin with.
+inline size_t common_size(Bytes a, Bytes b) {
+  const size_t most = std::min(a.size(), b.size());
+  const auto differ = [&](size_t at) { return load<uint64_t>(&a[at]) ^ load<uint64_t>(&b[at]); };
+  size_t at = 0;
+  while (at + 32 <= most && (differ(at) | differ(at + 8) | differ(at + 16) | differ(at + 24)) == 0) at += 32;
+  while (at + 8 <= most && differ(at) == 0) at += 8;
+  while (at < most && a[at] == b[at]) ++at;
+  return at;
 }
 
 inline std::string_view as_text(Bytes bytes) {

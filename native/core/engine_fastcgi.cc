@@ -139,8 +139,8 @@ void Engine::consider_fastcgi(Connection& connection, MutableBytes bytes) {
   const bool streams = known > settings_.post_buffering;
   if (!streams && is_short) return keep_fastcgi_body(connection, block, body);
   const auto of_body = static_cast<size_t>(std::min<uint64_t>(body.size(), connection.content_length));
-  run_application(connection, {block, vars.count, body.first(of_body), streams, 0, !vars.has_path_info,
-                               RequestNote::of(block, places_, vars.count)});
+  run_application(connection, {block, vars.count, body.first(of_body), streams, 0, vars.path_info == 0,
+                               RequestNote::of(block, places_, vars)});
 }
 
 // Keeps the vars and the body behind them, and waits for the rest of the body.

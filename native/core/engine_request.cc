@@ -143,9 +143,9 @@ void Engine::consider_packet(Connection& connection, Bytes bytes, size_t body_at
   if (!streams && rest.size() < length) return keep(connection, bytes, body_at + static_cast<size_t>(length));
   // Bytes beyond CONTENT_LENGTH belong to nobody: one packet per connection.
   const auto of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), length));
-  const bool needs_path = connection.protocol == Protocol::kScgi && !vars.has_path_info;
+  const bool needs_path = connection.protocol == Protocol::kScgi && vars.path_info == 0;
   run_application(connection, {block, vars.count, rest.first(of_body), streams, modifier1, needs_path,
-                               RequestNote::of(block, places_, vars.count)});
+                               RequestNote::of(block, places_, vars)});
 }
 
 // modifier1 100: the health check of uWSGI's own tools; the answer is modifier1 100, modifier2 1.

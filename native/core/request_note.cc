@@ -27,20 +27,13 @@ void RequestNote::append(std::string_view piece, size_t most) {
   size_ += size;
 }
 
-RequestNote RequestNote::of(Bytes vars, const VarPlace* places, uint32_t count) {
-  std::string_view method = "GET", address, uri, path;
-  for (uint32_t i = 0; i < count; ++i) {
-    const Bytes key = key_of(vars, places[i]);
-    // All of them. Most names are of another length, and looked at no further.
-    if (key.size() != 9 && key.size() != 11 && key.size() != 14) continue;
-    std::string_view* const found = is_name(key, "REQUEST_METHOD") ? &method
-                                    : is_name(key, "REQUEST_URI")  ? &uri
-                                    : is_name(key, "REMOTE_ADDR")  ? &address
-                                    : is_name(key, "PATH_INFO")    ? &path
-                                                                   : nullptr;
-    if (found != nullptr) *found = as_text(value_of(vars, places[i]));
-  }
-  return {method, address, uri.empty() ? path : uri};
+RequestNote RequestNote::of(Bytes block, const VarPlace* places, const Vars& vars) {
+  const auto value = [&](uint16_t number, std::string_view otherwise = {}) {
+    return number == 0 ? otherwise : as_text(value_of(block, places[number - 1]));
+  };
+  const std::string_view uri = value(vars.request_uri);
+  return {value(vars.request_method, "GET"), value(vars.remote_addr),
+          uri.empty() ? value(vars.path_info) : uri};
 }
 
 void SharedNote::write(std::string_view text) {

@@ -23,7 +23,7 @@ class RequestNote {
   RequestNote(std::string_view method, std::string_view address, std::string_view uri);
   // The same text, as JavaScript puts it together.
   explicit RequestNote(std::string_view text) { append(text, kRoom); }
-  static RequestNote of(Bytes vars, const VarPlace* places, uint32_t count);
+  static RequestNote of(Bytes block, const VarPlace* places, const Vars& vars);
 
   std::string_view text() const { return {text_.data(), size_}; }
 

@@ -1,6 +1,7 @@
 #include "native/core/var_layouts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -27,41 +28,65 @@ uint64_t hash_name(Bytes name) {
   return mix(hash, load_up_to_8(name.data() + at, name.size() - at));
 }
 
+// Added to a place so many times, it moves it by so many bytes: all four offsets at once.
+constexpr uint64_t kEachOffset = 0x0001'0001'0001'0001;
+
+bool are_same(Bytes a, Bytes b) { return a.size() == b.size() && same_bytes(a.data(), b.data(), a.size()); }
+
 bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
 
 }  // namespace
 
-bool LayoutTable::same_keys(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count) {
-  if (entry.count != count) return false;
-  const char* keys = entry.keys.data();
-  // From the end: what differs from client to client comes last.
-  for (uint32_t i = count; i-- > 0;) {
-    const auto size = static_cast<uint16_t>(places[i].key_end - places[i].key_begin);
-    // The length first: two keys are compared only when they are of one size.
-    uint16_t known;
-    memcpy(&known, keys, sizeof known);
-    keys += sizeof known;
-    if (size != known ||
-        !same_bytes(reinterpret_cast<const uint8_t*>(keys), block.data() + places[i].key_begin, size))
-      return false;
-    keys += size;
+// Whether the keys are the entry's. Neighbours that are the same in both are found in one go: most of a
+// request is what it was in the one before.
+bool LayoutTable::compare(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count,
+                          uint32_t* same) {
+  // What differs from client to client comes last: looked at first.
+  const VarPlace* const known = entry.places.data();
+  if (entry.places.size() != count ||
+      !are_same(key_of(entry.block, known[count - 1]), key_of(block, places[count - 1])))
+    return false;
+  uint32_t values = 0;
+  // A run of equal bytes, and how much further on it is in the new block.
+  size_t equal_until = 0;
+  uint64_t shift = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t moved = std::bit_cast<uint64_t>(places[i]) - std::bit_cast<uint64_t>(known[i]);
+    if (moved != shift || equal_until < known[i].value_end) {
+      if (key_of(entry.block, known[i]).size() != key_of(block, places[i]).size()) return false;
+      equal_until = known[i].key_begin + common_size(Bytes(entry.block).subspan(known[i].key_begin),
+                                                     block.subspan(places[i].key_begin));
+      if (equal_until < known[i].key_end) return false;
+      shift = kEachOffset * static_cast<uint64_t>(places[i].key_begin - known[i].key_begin);
+      if (moved != shift || equal_until < known[i].value_end) continue;
+    }
+    if (i < kComparedValues) values |= uint32_t{1} << i;
   }
+  *same = values;
   return true;
 }
 
-bool LayoutTable::is_latest(Bytes block, const VarPlace* places, uint32_t count) const {
-  return latest_ < entries_.size() && same_keys(entries_[latest_], block, places, count);
+bool LayoutTable::is_latest(Bytes block, const VarPlace* places, uint32_t count, uint32_t* same) const {
+  return latest_ < entries_.size() && compare(entries_[latest_], block, places, count, same);
 }
 
 LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count) {
   if (++lookups_ % kWindow == 0) ++window_;
   for (uint32_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].hash != hash || !same_keys(entries_[i], block, places, count)) continue;
+    Found found{i};
+    if (entries_[i].hash != hash || !compare(entries_[i], block, places, count, &found.same)) continue;
     entries_[i].used_in = window_;
     latest_ = i;
-    return {i, false};
+    return found;
   }
   return admit(hash) ? place(hash, block, places, count) : Found{};
+}
+
+uint32_t LayoutTable::remember(const Found& found, Bytes block, const VarPlace* places) {
+  Entry& entry = entries_[found.index];
+  std::ranges::copy_n(places, static_cast<ptrdiff_t>(entry.places.size()), entry.places.begin());
+  entry.block.assign(block.begin(), block.end());
+  return found.same & ~std::exchange(entry.held, found.same);
 }
 
 bool LayoutTable::admit(uint64_t hash) {
@@ -91,13 +116,7 @@ LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const VarPlace
     if (oldest->used_in + 1 >= window_) return {};  // all in use
     index = static_cast<uint32_t>(oldest - entries_.begin());
   }
-  Entry& entry = entries_[index];
-  entry = {hash, count, window_, {}};
-  for (uint32_t i = count; i-- > 0;) {
-    const Bytes key = key_of(block, places[i]);
-    const auto size = static_cast<uint16_t>(key.size());
-    entry.keys.append(reinterpret_cast<const char*>(&size), sizeof size).append(as_text(key));
-  }
+  entries_[index] = {hash, window_, 0, {block.begin(), block.end()}, {places, places + count}};
   latest_ = index;
   return {index, true};
 }
@@ -130,8 +149,9 @@ bool NameTable::repeats(uint16_t number, uint32_t request) {
 // be hashed again.
 bool VarLayouts::has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const {
   const uint32_t known = prefixes_.latest_count();
+  uint32_t same;
   return known > 0 && known < count && is_header(key_of(block, places[known])) &&
-         prefixes_.is_latest(block, places, known);
+         prefixes_.is_latest(block, places, known, &same);
 }
 
 // Up to the first header; all vars when there is none.
@@ -157,8 +177,9 @@ void VarLayouts::number_names(Bytes block, const VarPlace* places, uint32_t coun
 
 VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names) {
   VarsMatch result;
-  if (layouts_.is_latest(block, places, count)) {
+  if (layouts_.is_latest(block, places, count, &result.layout.same)) {
     result.layout.index = layouts_.latest();
+    result.keep = layouts_.remember(result.layout, block, places);
     return result;
   }
   hashes_.resize(count);
@@ -171,7 +192,10 @@ VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count,
     hash = mix(hash, hashes_[i]);
   }
   result.layout = layouts_.find(hash, block, places, count);
-  if (result.layout.index != LayoutTable::kUnknown) return result;
+  if (result.layout.index != LayoutTable::kUnknown) {
+    result.keep = layouts_.remember(result.layout, block, places);
+    return result;
+  }
   if (is_latest) {
     result.prefix.index = prefixes_.latest();
   } else if (prefix.count > 0 && prefix.count < count) {

@@ -6,10 +6,12 @@
 // server's configuration decides, not the client) with the rest as names. All tables are bounded, and only
 // what makes up a share of the traffic gets a place: a client that invents headers for every request costs a
 // few lookups.
+//
+// Most values repeat, too: those of the front server's configuration, and those of a client that comes again.
+// JavaScript holds the strings of such values, and is told where it need not make new ones.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "native/core/bytes.h"
@@ -29,28 +31,39 @@ class LayoutTable {
   struct Found {
     uint32_t index = kUnknown;
     bool fresh = false;  // the index has just been given to this sequence
+    uint32_t same = 0;   // bit i: the value of var i is that of the request before
   };
 
-  // True when the keys are those of the entry that was found last.
-  bool is_latest(Bytes block, const VarPlace* places, uint32_t count) const;
+  // True when the keys are those of the entry that was found last. `same`: as in Found.
+  bool is_latest(Bytes block, const VarPlace* places, uint32_t count, uint32_t* same) const;
   uint32_t latest() const { return latest_; }
   // Of the entry that was found last; 0 when there is none.
-  uint32_t latest_count() const { return latest_ == kUnknown ? 0 : entries_[latest_].count; }
+  uint32_t latest_count() const {
+    return latest_ == kUnknown ? 0 : static_cast<uint32_t>(entries_[latest_].places.size());
+  }
   uint64_t latest_hash() const { return entries_[latest_].hash; }
 
   Found find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
+  // Takes the values of a request with the keys of `found` for those the next one is compared with. Returns
+  // the vars whose value was already the same before the last request.
+  uint32_t remember(const Found& found, Bytes block, const VarPlace* places);
+
  private:
   static constexpr size_t kCandidates = 256;
+  // As many bits as a small integer of JavaScript's has.
+  static constexpr uint32_t kComparedValues = 31;
   // A sequence gets a place after so many sightings within a window of so many lookups.
   static constexpr uint32_t kSightings = 8;
   static constexpr uint32_t kWindow = 512;
 
   struct Entry {
-    uint64_t hash;
-    uint32_t count;
-    uint32_t used_in;  // window of the last use
-    std::string keys;  // length (two bytes) and bytes, the last key first
+    uint64_t hash = 0;
+    uint32_t used_in = 0;  // window of the last use
+    uint32_t held = 0;     // bit i: JavaScript holds the value of var i
+    // The last request.
+    std::vector<uint8_t> block;
+    std::vector<VarPlace> places;
   };
   struct Candidate {
     uint64_t hash = 0;
@@ -58,7 +71,8 @@ class LayoutTable {
     uint32_t seen = 0;
   };
 
-  static bool same_keys(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count);
+  static bool compare(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count,
+                      uint32_t* same);
   bool admit(uint64_t hash);
   Found place(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
@@ -100,6 +114,7 @@ class NameTable {
 
 struct VarsMatch {
   LayoutTable::Found layout;  // of all vars
+  uint32_t keep = 0;          // those of layout.same whose values JavaScript does not hold yet
   LayoutTable::Found prefix;  // when there is no layout: of the first prefix_count vars
   uint32_t prefix_count = 0;
   bool repeats = false;  // some name after the prefix comes twice, or may do so unnoticed

@@ -29,7 +29,7 @@ RequestNote note_of(const Pairs& vars) {
   std::vector<VarPlace> places(kMaxVars);
   const Bytes bytes(reinterpret_cast<const uint8_t*>(block.data()), block.size());
   const auto parsed = uwsgi::parse_vars(bytes, places.data());
-  return RequestNote::of(bytes, places.data(), parsed.count);
+  return RequestNote::of(bytes, places.data(), parsed);
 }
 
 std::string joined(const char* method, const char* address, const std::string& uri) {

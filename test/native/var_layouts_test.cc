@@ -1,6 +1,7 @@
 // What JavaScript relies on: an index or a number stands for the same keys until the table says otherwise.
 #include "native/core/var_layouts.h"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -26,12 +27,24 @@ class Reader {
     Vars vars;
     const bool fits = keys.size() < 1000;
     for (const std::string& key : keys) vars.emplace_back(key, fits ? std::to_string(++value_) : "");
+    return match(vars, keys);
+  }
+
+  // The same with these values.
+  VarsMatch match_values(const Vars& vars) {
+    Keys keys;
+    for (const auto& [key, value] : vars) keys.push_back(key);
+    return match(vars, keys);
+  }
+
+  VarsMatch match(const Vars& vars, const Keys& keys) {
     const std::string bytes = packet(vars).substr(uwsgi::kHeaderSize);
     const Guarded block(as_bytes(bytes), Guarded::Edge::kEnd);
     const auto parsed = uwsgi::parse_vars(block.bytes(), places_.data());
     CHECK_EQ(parsed.count, keys.size());
     const VarsMatch match = layouts_.match(block.bytes(), places_.data(), parsed.count, names_.data());
     check(match, keys);
+    check_values(match, vars);
     return match;
   }
 
@@ -71,7 +84,21 @@ class Reader {
     if (repeats) CHECK(match.repeats);
   }
 
+  // As `keep` and `held` in src/thread/environ.ts.
+  void check_values(const VarsMatch& match, const Vars& vars) {
+    if (match.layout.index == LayoutTable::kUnknown) return CHECK_EQ(match.keep, 0u);
+    auto& held = held_[match.layout.index];
+    if (match.layout.fresh) held.clear();
+    CHECK_EQ(match.keep & ~match.layout.same, 0u);
+    for (uint32_t i = 0; i < std::min<size_t>(vars.size(), 31); ++i) {
+      if (match.keep >> i & 1) held[i] = vars[i].second;
+      if (match.layout.same >> i & 1) CHECK(held.contains(i) && held[i] == vars[i].second);
+    }
+    CHECK_EQ(match.layout.same >> 31, 0u);
+  }
+
   VarLayouts layouts_;
+  std::map<uint32_t, std::map<uint32_t, std::string>> held_;
   std::vector<VarPlace> places_ = std::vector<VarPlace>(kMaxVars);
   std::vector<uint16_t> names_ = std::vector<uint16_t>(kMaxVars);
   std::map<uint32_t, Keys> learned_;
@@ -97,6 +124,49 @@ CASE("a sequence is learned after a few sightings, is fresh once, and is then kn
     const VarsMatch match = reader.match(keys);
     CHECK(match.layout.index != LayoutTable::kUnknown);
     CHECK(!match.layout.fresh);
+  }
+}
+
+CASE("a value that comes again is to be kept, then is held until another one comes") {
+  Reader reader;
+  const auto values = [](std::string host, std::string uri) {
+    return Vars{
+        {"SERVER_NAME", "a.example"}, {"REQUEST_URI", std::move(uri)}, {"HTTP_HOST", std::move(host)}};
+  };
+  int uri = 0;
+  const auto other = [&] { return "/" + std::to_string(1000 + uri++); };
+  VarsMatch match;
+  while (match.layout.index == LayoutTable::kUnknown) match = reader.match_values(values("a", other()));
+  CHECK_EQ(match.layout.same, 0u);
+  match = reader.match_values(values("a", other()));
+  CHECK_EQ(match.layout.same, 0b101u);
+  CHECK_EQ(match.keep, 0b101u);
+  match = reader.match_values(values("a", other()));
+  CHECK_EQ(match.layout.same, 0b101u);
+  CHECK_EQ(match.keep, 0u);
+  // Longer, so that what follows moves.
+  match = reader.match_values(values("a", "/longer" + other()));
+  CHECK_EQ(match.layout.same, 0b101u);
+  match = reader.match_values(values("b", other()));
+  CHECK_EQ(match.layout.same, 0b001u);
+  match = reader.match_values(values("a", other()));
+  CHECK_EQ(match.layout.same, 0b001u);
+  match = reader.match_values(values("a", other()));
+  CHECK_EQ(match.layout.same, 0b101u);
+  CHECK_EQ(match.keep, 0b100u);
+}
+
+CASE("values are the same only from end to end") {
+  Reader reader;
+  const Keys keys = {"A", "HTTP_B"};
+  const std::vector<std::string> values = {
+      "", "x", "xx", "xxy", "xyx", "xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxy"};
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string& a : values) {
+      for (const std::string& b : values) {
+        for (int i = 0; i < 3; ++i) reader.match_values(Vars{{"A", a}, {"HTTP_B", b}});
+      }
+    }
   }
 }
 
@@ -208,7 +278,10 @@ CASE("any traffic is read as what it is") {
     for (int i = 0; i < 4000; ++i) {
       // Most of it comes from a few, and who those are changes.
       const size_t most = i < 2000 ? 0 : 50;
-      reader.match(pool[random() % 4 ? most + random() % 10 : random() % pool.size()]);
+      Vars vars;
+      for (const std::string& key : pool[random() % 4 ? most + random() % 10 : random() % pool.size()])
+        vars.emplace_back(key, std::string(random() % 3, static_cast<char>('a' + random() % 2)));
+      reader.match_values(vars);
     }
   }
 }

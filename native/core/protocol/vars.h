@@ -59,7 +59,11 @@ struct Vars {
   uint32_t count;           // entries written to `places`
   bool has_content_length;  // a non-empty CONTENT_LENGTH
   uint64_t content_length;  // of the last CONTENT_LENGTH; empty counts as 0
-  bool has_path_info = false;
+  // Which var has the name: 1 for the first, 0 for none. Of several the last.
+  uint16_t request_method = 0;
+  uint16_t remote_addr = 0;
+  uint16_t request_uri = 0;
+  uint16_t path_info = 0;
 };
 
 // False for anything but digits, and over 2^53 - 1.
@@ -71,10 +75,17 @@ bool is_name(Bytes key, const char (&name)[Size]) {
   return key.size() == Size - 1 && std::memcmp(key.data(), name, Size - 1) == 0;
 }
 
-// Takes a var that matters to the server. False: a CONTENT_LENGTH that is none.
+// Takes a var, number `vars->count`, that matters to the server. False: a CONTENT_LENGTH that is none.
 inline bool note_var(Bytes key, Bytes value, Vars* vars) {
+  const auto number = static_cast<uint16_t>(vars->count + 1);
   if (is_name(key, "PATH_INFO")) {
-    vars->has_path_info = true;
+    vars->path_info = number;
+  } else if (is_name(key, "REQUEST_URI")) {
+    vars->request_uri = number;
+  } else if (is_name(key, "REMOTE_ADDR")) {
+    vars->remote_addr = number;
+  } else if (is_name(key, "REQUEST_METHOD")) {
+    vars->request_method = number;
   } else if (is_name(key, "CONTENT_LENGTH")) {
     if (!parse_content_length(value, &vars->content_length)) return false;
     vars->has_content_length = !value.empty();

@@ -319,6 +319,58 @@ it.each(['nothing', 'names', 'prefix'] as const)(
   },
 );
 
+describe('a value that comes again', () => {
+  const vars = (name: string, cookie: string): Var[] => [
+    ['SERVER_NAME', name],
+    ['HTTP_COOKIE', cookie],
+    ['HTTP_COOKIE', 'b=2'],
+  ];
+
+  /** What environs are built of where the addon says of each packet which values are held, and which to keep. */
+  function built(...packets: [packet: Var[], held: number, keep: number][]): unknown[] {
+    const builder = new EnvironBuilder(constants);
+    return packets.map(([packet, held, keep], i) => {
+      const text = announce(builder, packet, 'all');
+      builder.facts.set([i === 0 ? 1 : 0], Fact.fresh);
+      builder.facts.set([held, keep], Fact.held);
+      const { SERVER_NAME, HTTP_COOKIE } = builder.build(text, input, stub());
+      return [SERVER_NAME, HTTP_COOKIE];
+    });
+  }
+
+  it('is the one that was kept, and one that is not held comes from the packet', () => {
+    expect(
+      built(
+        [vars('a.example', 'a=1'), 0, 0],
+        [vars('a.example', 'a=2'), 0b101, 0b101],
+        [vars('a.example', 'a=3'), 0b101, 0],
+        [vars('b.example', 'a=3'), 0b110, 0b010],
+        [vars('c.example', 'a=3'), 0b110, 0],
+      ),
+    ).toEqual([
+      ['a.example', 'a=1; b=2'],
+      ['a.example', 'a=2; b=2'],
+      ['a.example', 'a=3; b=2'],
+      ['b.example', 'a=3; b=2'],
+      ['c.example', 'a=3; b=2'],
+    ]);
+  });
+
+  it('is held for a layout until that is given to other keys', () => {
+    const builder = new EnvironBuilder(constants);
+    const build = (packet: Var[], fresh: number, held: number) => {
+      const text = announce(builder, packet, 'all');
+      builder.facts.set([fresh], Fact.fresh);
+      builder.facts.set([held, held], Fact.held);
+      return builder.build(text, input, stub());
+    };
+    build([['A', '1']], 1, 0);
+    build([['A', '1']], 0, 1);
+    expect(build([['B', '2']], 1, 0)).toMatchObject({ B: '2' });
+    expect(build([['B', '3']], 0, 1)).toMatchObject({ B: '3' });
+  });
+});
+
 describe('the names of headers, for an adapter', () => {
   /** Of the second of two packets with these names: from the first they are learned. */
   function told(builder: EnvironBuilder, ...names: string[]): readonly string[] | undefined {
