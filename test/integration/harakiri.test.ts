@@ -148,7 +148,7 @@ describe.concurrent('a request that waits', () => {
 
 it.concurrent('with harakiri-queue-threshold a request is ended only while others wait for its place', async () => {
   const instance = await Instance.make();
-  const server = await instance.start('--harakiri', '1', '--harakiri-queue-threshold', '1', '--async', '1');
+  await instance.start('--harakiri', '1', '--harakiri-queue-threshold', '1', '--async', '1');
   expect(await instance.textOf('/later', '2500')).toBe('late');
   // A connection that is not accepted yet.
   for (const [path, query] of [
