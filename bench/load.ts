@@ -72,7 +72,8 @@ export function loadArguments(options: LoadOptions): string[] {
   ]);
 }
 
-export async function runLoad(options: LoadOptions): Promise<LoadReport> {
-  const binary = await buildBinary('uwsgi_load');
-  return JSON.parse(await runTool(binary, loadArguments(options))) as LoadReport;
+/** @param before what the command begins with, such as `taskset -c 0` */
+export async function runLoad(options: LoadOptions, before: readonly string[] = []): Promise<LoadReport> {
+  const [file, ...args] = [...before, await buildBinary('uwsgi_load'), ...loadArguments(options)];
+  return JSON.parse(await runTool(file!, args)) as LoadReport;
 }

@@ -3,6 +3,7 @@ import type { RunningServer } from './contender.js';
 import { errors } from './errors.js';
 import { type LoadOptions, runLoad } from './load.js';
 import { machineCpuNs, memoryOf, ownCpuNs, sampleUsage, usageBetween } from './process-usage.js';
+import { onLoadsProcessor, onServersProcessors } from './processors.js';
 import { type Loaded, SLICE_S } from './session.js';
 
 /** The body of the hello application, bytes: without a Content-Length nothing else tells a cut one from a whole. */
@@ -63,10 +64,14 @@ function withLength({ expectBytes = HELLO_BYTES, ...shape }: LoadShape): Partial
   return expectBytes === null ? shape : { ...shape, expectBytes };
 }
 
-async function loadOnce(server: RunningServer, shape: Partial<LoadOptions>): Promise<Measurement> {
+async function loadOnce(
+  server: RunningServer,
+  shape: Partial<LoadOptions>,
+  before: readonly string[] = [],
+): Promise<Measurement> {
   const { address, protocol } = server.endpoint;
   const load = { socket: address, protocol: protocol as 'uwsgi' | 'fastcgi' };
-  const { result, cost } = await costOf(server, () => runLoad({ ...load, ...shape }));
+  const { result, cost } = await costOf(server, () => runLoad({ ...load, ...shape }, before));
   if (result.errors.total > 0) throw errors.requestsFailed(server.contender.label, result.errors);
   return {
     requests: result.requests,
@@ -92,13 +97,20 @@ export async function measureLoad(
   return loadOnce(server, { ...whole, duration: seconds });
 }
 
-/** The load generator, in slices: for `Session.alternating`. */
-export function directly(shape: LoadShape = {}, sliceSeconds = SLICE_S) {
+/**
+ * The load generator, in slices: for `Session.alternating`.
+ * @param apart whether load and server have processors of their own; not for a server of several processes
+ */
+export function directly(shape: LoadShape = {}, { sliceSeconds = SLICE_S, apart = true } = {}) {
   const whole = withLength(shape);
   // Of what is slow by itself a second is enough.
   const warmUp = shape.path === undefined ? { ...whole, ...WARM_UP } : { ...whole, duration: 1 };
+  const before = apart ? onLoadsProcessor() : [];
   return async (server: RunningServer): Promise<Loaded<Measurement>> => ({
-    warmUp: () => loadOnce(server, warmUp),
-    slice: () => loadOnce(server, { ...whole, duration: sliceSeconds }),
+    async warmUp() {
+      if (apart) await onServersProcessors(server.pids());
+      await loadOnce(server, warmUp, before);
+    },
+    slice: () => loadOnce(server, { ...whole, duration: sliceSeconds }, before),
   });
 }

@@ -51,7 +51,7 @@ async function measure(
     load.path === undefined
       ? [ours, { contender: floor, processes: processes * threads, threads: 1 }]
       : [ours];
-  return session.alternating(entries, directly(load), once);
+  return session.alternating(entries, directly(load, { apart: processes * threads === 1 }), once);
 }
 
 export const growth: Case = {

@@ -13,7 +13,7 @@ export const twoProcesses: Case = {
   title: 'server CPU per request of two processes, 64 connections',
   async run(session) {
     const entries = [uwsgiNode, uwsgiPython, floor].map((contender) => ({ contender, ...shape }));
-    const results = await session.alternating(entries, directly());
+    const results = await session.alternating(entries, directly({}, { apart: false }));
     const cpu = (contender: typeof floor) => results.series(contender, (m) => m.cpuPerRequest);
     const title = 'server CPU per request, two processes';
     return [

@@ -19,7 +19,7 @@ export const waiting: Case = {
         { contender: uwsgiNode, ...shape },
         { contender: uwsgiPython, processes: 1, threads: 64 },
       ],
-      directly({ path: '/wait', connections: CONNECTIONS }, HTTP_SLICE_S),
+      directly({ path: '/wait', connections: CONNECTIONS }, { sliceSeconds: HTTP_SLICE_S }),
       { sliceSeconds: HTTP_SLICE_S },
     );
     const http = await session.alternating(

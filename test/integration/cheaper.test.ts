@@ -85,6 +85,18 @@ describe('cheaper', () => {
     await server.lines.waitFor(/^uWSGI worker \d cheaped\.$/);
   });
 
+  it('starts one beside a worker that is busy, and lets it go after quiet cycles, under busyness', async () => {
+    const server = await instance.start(
+      ...['--processes', '2', '--cheaper', '1', '--cheaper-algo', 'busyness', '--cheaper-overload', '1'],
+      ...['--cheaper-busyness-multiplier', '1', '--cheaper-busyness-verbose', '--disable-logging'],
+    );
+    const answer = instance.get('/later', '2500');
+    await server.lines.waitFor(/^\[busyness\] 1s average busyness is at \d+%, will spawn 1 new worker/);
+    await server.lines.waitFor(/^spawned uWSGI worker 2 /);
+    expect((await answer).status).toBe(200);
+    await server.lines.waitFor(/^uWSGI worker \d cheaped\.$/);
+  });
+
   it('follows + and - on the master fifo, within its bounds', async () => {
     const fifo = join(instance.folder, 'fifo');
     const server = await instance.start(

@@ -36,6 +36,17 @@ it('names, processors, descriptors and priority are as configured', async () => 
   expect((await instance.get('/')).status).toBe(200);
 });
 
+it.each([
+  [['--auto-procname'], ['uWSGI master', 'uWSGI worker 1']],
+  [
+    ['--procname', 'shop', '--procname-master', 'shop-master', '--procname-append', ' (blue)'],
+    ['shop-master (blue)', 'shop (blue)'],
+  ],
+])('with %j the processes are called so', async (options, titles) => {
+  const server = await (await Instance.make()).start(...options);
+  expect([server.pid, ...server.workers].map(titleOf)).toEqual(titles);
+});
+
 it('hooks run at their phases; one that fails refuses the start, or the reload', async () => {
   const instance = await Instance.make();
   const notes = join(instance.folder, 'notes');

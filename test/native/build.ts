@@ -19,7 +19,7 @@ const linkFlags = [sanitizers, '-pthread'];
 const warnings = ['-Wall', '-Wextra', '-Wno-missing-field-initializers', '-Werror'];
 const compileFlags = [
   ...compilerArguments,
-  ...['-std=c++20', '-g', '-fno-omit-frame-pointer', '-I.', ...warnings],
+  ...['-std=c++20', '-g1', '-fno-omit-frame-pointer', '-I.', ...warnings],
   ...['-fno-sanitize-recover=all', ...linkFlags],
 ];
 

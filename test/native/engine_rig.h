@@ -127,7 +127,7 @@ class Rig : public EngineHost {
   bool ticking = false;
   bool is_alive = true;
   bool rests = false;  // harakiri
-  int serves = 0;  // times the listener was readable and wanted
+  int serves = 0;      // times the listener was readable and wanted
 
   Listener listener;
   std::deque<Peer> peers;
