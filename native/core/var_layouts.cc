@@ -37,15 +37,15 @@ bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP
 
 }  // namespace
 
-// Whether the keys are the entry's. Neighbours that are the same in both are found in one go: most of a
-// request is what it was in the one before.
-bool LayoutTable::compare(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count,
-                          uint32_t* same) {
+// Which values are the entry's; none of it when a key is not. Neighbours that are the same in both are found
+// in one go: most of a request is what it was in the one before.
+std::optional<uint32_t> LayoutTable::compare(const Entry& entry, Bytes block, const VarPlace* places,
+                                             uint32_t count) {
   // What differs from client to client comes last: looked at first.
   const VarPlace* const known = entry.places.data();
   if (entry.places.size() != count ||
       !are_same(key_of(entry.block, known[count - 1]), key_of(block, places[count - 1])))
-    return false;
+    return {};
   uint32_t values = 0;
   // A run of equal bytes, and how much further on it is in the new block.
   size_t equal_until = 0;
@@ -53,31 +53,33 @@ bool LayoutTable::compare(const Entry& entry, Bytes block, const VarPlace* place
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t moved = std::bit_cast<uint64_t>(places[i]) - std::bit_cast<uint64_t>(known[i]);
     if (moved != shift || equal_until < known[i].value_end) {
-      if (key_of(entry.block, known[i]).size() != key_of(block, places[i]).size()) return false;
+      if (key_of(entry.block, known[i]).size() != key_of(block, places[i]).size()) return {};
       equal_until = known[i].key_begin + common_size(Bytes(entry.block).subspan(known[i].key_begin),
                                                      block.subspan(places[i].key_begin));
-      if (equal_until < known[i].key_end) return false;
+      if (equal_until < known[i].key_end) return {};
       shift = kEachOffset * static_cast<uint64_t>(places[i].key_begin - known[i].key_begin);
       if (moved != shift || equal_until < known[i].value_end) continue;
     }
     if (i < kComparedValues) values |= uint32_t{1} << i;
   }
-  *same = values;
-  return true;
+  return values;
 }
 
-bool LayoutTable::is_latest(Bytes block, const VarPlace* places, uint32_t count, uint32_t* same) const {
-  return latest_ < entries_.size() && compare(entries_[latest_], block, places, count, same);
+LayoutTable::Found LayoutTable::find_latest(Bytes block, const VarPlace* places, uint32_t count) const {
+  if (latest_ == kUnknown) return {};
+  const std::optional<uint32_t> same = compare(entries_[latest_], block, places, count);
+  return same ? Found{latest_, false, *same} : Found{};
 }
 
 LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count) {
   if (++lookups_ % kWindow == 0) ++window_;
   for (uint32_t i = 0; i < entries_.size(); ++i) {
-    Found found{i};
-    if (entries_[i].hash != hash || !compare(entries_[i], block, places, count, &found.same)) continue;
+    if (entries_[i].hash != hash) continue;
+    const std::optional<uint32_t> same = compare(entries_[i], block, places, count);
+    if (!same) continue;
     entries_[i].used_in = window_;
     latest_ = i;
-    return found;
+    return {i, false, *same};
   }
   return admit(hash) ? place(hash, block, places, count) : Found{};
 }
@@ -149,9 +151,8 @@ bool NameTable::repeats(uint16_t number, uint32_t request) {
 // be hashed again.
 bool VarLayouts::has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const {
   const uint32_t known = prefixes_.latest_count();
-  uint32_t same;
   return known > 0 && known < count && is_header(key_of(block, places[known])) &&
-         prefixes_.is_latest(block, places, known, &same);
+         prefixes_.find_latest(block, places, known).index != LayoutTable::kUnknown;
 }
 
 // Up to the first header; all vars when there is none.
@@ -177,8 +178,8 @@ void VarLayouts::number_names(Bytes block, const VarPlace* places, uint32_t coun
 
 VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names) {
   VarsMatch result;
-  if (layouts_.is_latest(block, places, count, &result.layout.same)) {
-    result.layout.index = layouts_.latest();
+  result.layout = layouts_.find_latest(block, places, count);
+  if (result.layout.index != LayoutTable::kUnknown) {
     result.keep = layouts_.remember(result.layout, block, places);
     return result;
   }

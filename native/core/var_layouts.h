@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "native/core/bytes.h"
@@ -34,8 +35,8 @@ class LayoutTable {
     uint32_t same = 0;   // bit i: the value of var i is that of the request before
   };
 
-  // True when the keys are those of the entry that was found last. `same`: as in Found.
-  bool is_latest(Bytes block, const VarPlace* places, uint32_t count, uint32_t* same) const;
+  // The entry that was found last, with `same`; unknown when the keys are others.
+  Found find_latest(Bytes block, const VarPlace* places, uint32_t count) const;
   uint32_t latest() const { return latest_; }
   // Of the entry that was found last; 0 when there is none.
   uint32_t latest_count() const {
@@ -46,7 +47,7 @@ class LayoutTable {
   Found find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
   // Takes the values of a request with the keys of `found` for those the next one is compared with. Returns
-  // the vars whose value was already the same before the last request.
+  // those of found.same that JavaScript does not hold yet, and is to hold from now on.
   uint32_t remember(const Found& found, Bytes block, const VarPlace* places);
 
  private:
@@ -71,8 +72,8 @@ class LayoutTable {
     uint32_t seen = 0;
   };
 
-  static bool compare(const Entry& entry, Bytes block, const VarPlace* places, uint32_t count,
-                      uint32_t* same);
+  static std::optional<uint32_t> compare(const Entry& entry, Bytes block, const VarPlace* places,
+                                         uint32_t count);
   bool admit(uint64_t hash);
   Found place(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
