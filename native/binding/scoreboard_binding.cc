@@ -45,7 +45,7 @@ Napi::Value map_scoreboard(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Into a Float64Array, in the order of `Score` in src/native.ts.
+// Into a Float64Array, in the order of `Score` in src/native-scoreboard.ts.
 void read_score(const Napi::CallbackInfo& info) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   const ScoreRow& row = board->row(uint_argument(info, 0));
@@ -66,7 +66,7 @@ void read_score(const Napi::CallbackInfo& info) {
   set(12, row.thread_id.load(kRelaxed));
 }
 
-// Into a Float64Array, in the order of `Meter` in src/native.ts.
+// Into a Float64Array, in the order of `Meter` in src/native-scoreboard.ts.
 void read_meters(const Napi::CallbackInfo& info) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   Meters& meters = board->row(uint_argument(info, 0)).meters;

@@ -1,5 +1,5 @@
 /** The master's side of the scoreboard: it makes it, hands out rows to workers, and reads what they wrote there. */
-import { type NativeScoreboard, Score as ScoreIndex } from '../native.js';
+import { type NativeScoreboard, Score as ScoreIndex } from '../native-scoreboard.js';
 import {
   type CoreScore,
   type CoreWatch,

@@ -2,7 +2,7 @@
  * What one JS thread does and has done, read from its row of the scoreboard: by the master, or by the control thread of
  * its worker. Nobody is asked, so it works for a thread that is stuck and for a process that has been killed.
  */
-import { type NativeScoreboard, Score } from '../native.js';
+import { type NativeScoreboard, Score } from '../native-scoreboard.js';
 
 export type ScoreReader = Pick<NativeScoreboard, 'readScore' | 'readNote' | 'readOldest'>;
 

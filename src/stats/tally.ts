@@ -1,5 +1,5 @@
 /** What was done, in numbers that only grow. They add up: threads to a worker, workers to the instance. */
-import { Meter, type NativeScoreboard, Vital } from '../native.js';
+import { Meter, type NativeScoreboard, Vital } from '../native-scoreboard.js';
 import type { CoreScore } from './core-score.js';
 import { BUCKETS } from './latency.js';
 import type { Vitals } from './snapshot.js';

@@ -6,7 +6,7 @@
 import { type Refusal, refusals } from '../http/refusals.js';
 import { harakiri as lines } from '../log/harakiri.js';
 import { log } from '../log/stderr.js';
-import type { NativeScoreboard } from '../native.js';
+import type { NativeScoreboard } from '../native-scoreboard.js';
 import type { RequestNote } from '../stats/core-score.js';
 import type { Chunk, Flow, ResponseHead } from '../wsgi/types.js';
 import type { Answer } from './observed-sink.js';

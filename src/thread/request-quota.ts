@@ -2,7 +2,7 @@
  * `max-requests`, where requests are served: the thread that takes the worker's last one says so at once, and the master
  * need not find out by looking. Reads what all threads of the worker have been handed, which the scoreboard has anyway.
  */
-import type { NativeScoreboard } from '../native.js';
+import type { NativeScoreboard } from '../native-scoreboard.js';
 
 export interface QuotaParts {
   /** Of all threads together. */

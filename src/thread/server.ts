@@ -13,14 +13,8 @@ import { sizeOfHead } from '../log/request-line.js';
 import { type EndOfRequest, RequestLog } from '../log/request-log.js';
 import { log } from '../log/stderr.js';
 import type { Exchange, InheritedListener } from '../messages.js';
-import {
-  EngineProtocol,
-  Fact,
-  type NativeEngine,
-  type NativeScoreboard,
-  native,
-  UNKNOWN_LENGTH_HIGH,
-} from '../native.js';
+import { EngineProtocol, Fact, type NativeEngine, native, UNKNOWN_LENGTH_HIGH } from '../native.js';
+import type { NativeScoreboard } from '../native-scoreboard.js';
 import { noteText, parseNote, type RequestNote } from '../stats/core-score.js';
 import { callApplication, type ErrorReport } from '../wsgi/call.js';
 import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';

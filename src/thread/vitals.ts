@@ -4,7 +4,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { type NativeScoreboard, Vital } from '../native.js';
+import { type NativeScoreboard, Vital } from '../native-scoreboard.js';
 import { noteText } from '../stats/core-score.js';
 import type { Environ } from '../wsgi/types.js';
 import { noteOf } from './server.js';

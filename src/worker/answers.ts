@@ -1,7 +1,7 @@
 /** Answers what somebody wants to see of the JS threads of a worker. Runs in the control thread. */
 import { profileLines } from '../log/profile.js';
 import type { Answer, Question } from '../messages.js';
-import { type NativeScoreboard, Score } from '../native.js';
+import { type NativeScoreboard, Score } from '../native-scoreboard.js';
 import { readWatch, type ScoreReader } from '../stats/core-score.js';
 import { Inspection } from './inspection.js';
 import { type Profiling, writeHeapSnapshot, writeProfile } from './profile.js';

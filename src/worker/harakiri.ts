@@ -7,7 +7,7 @@
  */
 import { type BusyCore, harakiri as lines, stuckLines } from '../log/harakiri.js';
 import { answerStuck, type ScoreRows } from '../messages.js';
-import { type NativeScoreboard, Score } from '../native.js';
+import { type NativeScoreboard, Score } from '../native-scoreboard.js';
 import { readCore, readNote, readWatch, type ScoreReader } from '../stats/core-score.js';
 import { kernelFacts } from './kernel-facts.js';
 import type { ThreadHandle } from './thread-handle.js';

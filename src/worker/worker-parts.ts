@@ -1,6 +1,6 @@
 /** What the control thread of a worker is given. */
 import type { Answer, InheritedListener, Question, StartWorker, WorkerToMaster } from '../messages.js';
-import type { NativeScoreboard } from '../native.js';
+import type { NativeScoreboard } from '../native-scoreboard.js';
 import type { WatchedWorker } from './harakiri.js';
 import type { SpawnThread, ThreadHandle } from './thread-handle.js';
 

@@ -18,6 +18,7 @@ const floors: string[][] = [
   [
     'errors',
     'native',
+    'native-scoreboard',
     'messages',
     'config',
     'log',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Scoreboard } from '../../../src/master/scoreboard.js';
-import { Meter } from '../../../src/native.js';
+import { Meter } from '../../../src/native-scoreboard.js';
 
 /** A board in which every row says the same: requests, finished, bytes, then what `numbers` says. */
 function create(numbers: number[] = [], note = '', meters = new Float64Array(Meter.length)) {
