@@ -76,9 +76,7 @@ export class PeerSocket extends NetSocket {
     const response = this._httpMessage;
     if (response === null) return super.write(chunk, encoding as BufferEncoding, done as Done);
     const callback = typeof encoding === 'function' ? encoding : done;
-    // A 1xx response (writeContinue, writeProcessing, writeEarlyHints) comes before there is a head. A front server would
-    // take it for the response (nginx does).
-    if (response._header !== null)
+    if (response._header !== null || !isInformational(chunk))
       this.#queue(chunk as Chunk, typeof encoding === 'string' ? encoding : 'utf8');
     if (typeof callback === 'function') this.#callAfterwards(callback as Done);
     this.#flushUncorked();
@@ -185,6 +183,17 @@ export class PeerSocket extends NetSocket {
     this.destroy();
   }
 
+  /**
+   * As `socketOnError` of node:http: an error is told to the server's `clientError` listeners and to the socket's own, and
+   * ends nothing but this connection. `pipeline(file, response)` destroys the response with the error of a file that is
+   * not there, and the response its socket. After an upgrade the socket is the application's, with its errors.
+   */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'error' || this.#incoming !== null) return super.emit(event, ...values);
+    const told = this.server?.emit('clientError', values[0] as Error, this) === true;
+    return (this.listenerCount('error') > 0 && super.emit(event, ...values)) || told;
+  }
+
   // --- the request of an upgrade
 
   /** The connection becomes a pipe. False: it cannot. */
@@ -262,6 +271,14 @@ export class PeerSocket extends NetSocket {
     }
     if (this.server?.emit('timeout', this) !== true && !heard) this.destroy();
   }
+}
+
+/**
+ * A 1xx response (writeContinue, writeProcessing, writeEarlyHints) comes before there is a head. A front server would take
+ * it for the response (nginx does).
+ */
+function isInformational(chunk: unknown): boolean {
+  return typeof chunk === 'string' && /^HTTP\/1\.1 1\d\d /.test(chunk);
 }
 
 /** node:http's `abortIncoming`: what reads the request, or waits for its end, must learn that it never comes. */

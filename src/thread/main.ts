@@ -122,7 +122,7 @@ function once(call: () => void): () => void {
 /** Somebody may want to know how the event loop does. */
 const isObserved = settings.stats !== null || settings.metrics !== null || settings.statsPage !== null;
 
-/** False under uWebSockets.js: Node aborts when such a thread ends, so the control thread ends the process instead. */
+/** False under uWebSockets.js: Node aborts when such a thread ends, so the process ends instead. */
 let endsItself = true;
 
 async function run(): Promise<void> {
@@ -163,9 +163,12 @@ async function run(): Promise<void> {
     },
   });
   if (isObserved && scores !== undefined) (await import('./vitals.js')).tellVitals(native, server);
-  watchUncaught(settings.uncaughtErrors, server);
+  watchUncaught(settings.uncaughtErrors, server, () => endsItself);
   // After an uncaught error or the application's own process.exit.
-  process.on('exit', () => server.flushLog());
+  process.on('exit', (code) => {
+    server.flushLog();
+    if (!endsItself) native.exitNow(code);
+  });
   Object.assign(globalThis, { [Symbol.for(answerStuckSymbol)]: () => server.answerStuck() });
   control.on('message', (message: ControlToThread) => {
     switch (message.type) {

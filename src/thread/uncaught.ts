@@ -26,16 +26,24 @@ export interface Requests {
   open(): Iterable<Environ>;
 }
 
-/** Watches the thread that calls, from now on. An application that listens for `uncaughtException` itself decides itself. */
-export function watchUncaught(policy: 'recycle' | 'continue', requests: Requests): void {
+/**
+ * Watches the thread that calls, from now on. An application that listens for `uncaughtException` itself decides itself.
+ * @param endsAlone whether somebody outlives this thread, and tells of its end
+ */
+export function watchUncaught(
+  policy: 'recycle' | 'continue',
+  requests: Requests,
+  endsAlone: () => boolean,
+): void {
   if (policy === 'continue') {
     process.on('uncaughtException', (error, origin) => endRequest(error, origin, requests));
     return;
   }
-  process.on('uncaughtExceptionMonitor', (_error, origin) => {
+  process.on('uncaughtExceptionMonitor', (error, origin) => {
     if (process.listenerCount('uncaughtException') > 0) return;
-    // The stack comes with the line of the thread's death, from the control thread.
-    log(uncaught.fatal(origin, [...requests.open()].map(requestText)));
+    const line = uncaught.fatal(origin, [...requests.open()].map(requestText));
+    // Otherwise the stack comes with the line of the thread's death, from the control thread.
+    log(endsAlone() ? line : `${line}\n${stackOf(error)}`);
   });
 }
 

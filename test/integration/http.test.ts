@@ -1,6 +1,6 @@
 /** HTTP sockets of the built server, with real processes and with nginx in front; each case under both engines. */
 import { once } from 'node:events';
-import { Agent, type RequestOptions, request } from 'node:http';
+import { Agent, get, type RequestOptions, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -13,6 +13,7 @@ vi.setConfig({ testTimeout: 60_000 });
 afterEach(cleanUp);
 
 const app = fileURLToPath(new URL('../apps/http.js', import.meta.url));
+const uncaught = fileURLToPath(new URL('../apps/uncaught.js', import.meta.url));
 const MEGABYTE = 1_048_576;
 
 interface Answer {
@@ -60,6 +61,17 @@ const engines = [
   { engine: 'uWebSockets.js', options: ['--threads', '1'] },
   { engine: 'node:http (threads is more than 1)', options: ['--threads', '2'] },
 ];
+
+it('an error that nobody caught ends the process under uWebSockets.js: its stack is in the log, and no dump of Node’s', async () => {
+  const args = ['--master', '--http-socket', '127.0.0.1:0', '--wsgi-file', uncaught, '--threads', '1'];
+  const { lines, address } = await startServer({ args });
+  const refused = once(get(`http://${address}/exception`), 'error');
+  await lines.waitFor(/^uncaught exception, with these requests open: GET \/exception$/);
+  await lines.waitFor(/^RangeError: on purpose: exception$/);
+  await lines.waitFor(/^DAMN ! worker 1 \(pid: \d+\) died, exit code 1 /);
+  await refused;
+  expect(lines.matching(/Assertion failed|Native stack trace/)).toEqual([]);
+});
 
 describe.each(engines)('$engine', ({ engine, options }) => {
   it('is named at the start, serves, and stops', async () => {

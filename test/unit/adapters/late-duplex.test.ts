@@ -1,7 +1,7 @@
 /** The socket of an adapted request: cheap until somebody wants a stream, and then one in every respect. */
 import { once } from 'node:events';
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Duplex, finished } from 'node:stream';
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Duplex, finished, pipeline, Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { Peer } from '../../../src/adapters/peer.js';
 import { makeResponse } from '../../../src/adapters/response.js';
@@ -39,9 +39,9 @@ function textOf(latin1: string | null, chunk: Chunk | null): string {
   return text.replace(/^HTTP\/1\.1 [\s\S]*?\r\n\r\n/, '(head)');
 }
 
-function exchange() {
+function exchange(server: Server | null = null) {
   const peer = new RecordingPeer();
-  const socket = new PeerSocket({ 'wsgi.url_scheme': 'http' } as Environ, peer, null);
+  const socket = new PeerSocket({ 'wsgi.url_scheme': 'http' } as Environ, peer, server);
   const request = new IncomingMessage(socket as never);
   request.method = 'GET';
   request.httpVersionMajor = request.httpVersionMinor = 1;
@@ -148,6 +148,28 @@ it('tells an error and its end once each, made or not', async () => {
     await once(response, 'close');
     expect([events, peer.calls]).toEqual([['on purpose', 'close'], ['abort']]);
   }
+});
+
+it('an error of a response ends its connection, and nothing else: as node:http has it', async () => {
+  const told: string[] = [];
+  const server = createServer().on('clientError', ({ message }) => told.push(message));
+  for (const of of [null, server]) {
+    const { peer, response } = exchange(of);
+    const failing = new Readable({ read: () => failing.destroy(new Error('on purpose')) });
+    pipeline(failing, response, (error) => told.push(`pipeline: ${error?.message}`));
+    await once(response, 'close');
+    expect([peer.calls, response.destroyed]).toEqual([['abort'], true]);
+  }
+  expect(told.sort()).toEqual(['on purpose', 'pipeline: on purpose', 'pipeline: on purpose']);
+});
+
+it('passes on what an application writes to it instead of a response, but no 1xx', async () => {
+  const { peer, socket, response } = exchange();
+  response.writeProcessing();
+  socket.write('HTTP/1.1 200 OK\r\n\r\nraw');
+  socket.end();
+  await once(socket, 'finish');
+  expect(peer.calls).toEqual(['write (head)raw', 'end']);
 });
 
 it('lets an application read and write it, as after an upgrade', async () => {

@@ -248,6 +248,11 @@ describe('a response', () => {
   });
 });
 
+it('an application that ends its socket without a response gives none', async () => {
+  const { status, error } = await handle(({ socket }) => socket.end());
+  expect([status, (error as Error).message]).toEqual(['', 'the response was broken off']);
+});
+
 it('runs the listeners of a server', async () => {
   const server = createServer((request, response) => response.end(`${request.url} of a server`));
   expect((await ask(nodeHandler(server))).text).toBe('/ of a server');
