@@ -38,25 +38,42 @@ const ascii = {
   },
 };
 
-/** What a program loads later lies in `chunks`, under its own name. */
-const program = (name) => ({
+/** The file that Node is started with. It finds what it runs in `programs`. */
+const entry = (name, source) => ({
   ...shared,
-  input: { [name]: `src/${name}.ts` },
+  input: { [name]: `src/entries/${source}.ts` },
   plugins: [ascii],
   output: {
     dir: 'dist',
     format: 'cjs',
     entryFileNames: '[name].cjs',
-    chunkFileNames: `chunks/${name.replace('/', '-')}-[name]-[hash].cjs`,
     comments: false,
     cleanDir: name === 'cli',
   },
 });
 
+/** What a program loads later lies in `chunks`, under its own name; so does what must not be in V8's cache. */
+const program = (name, source) => ({
+  ...shared,
+  input: { [name]: `src/${source}.ts` },
+  plugins: [ascii],
+  output: {
+    dir: 'dist',
+    format: 'cjs',
+    entryFileNames: 'programs/[name].cjs',
+    chunkFileNames: `chunks/${name}-[name]-[hash].cjs`,
+    comments: false,
+    codeSplitting: { groups: [{ name: 'import-module', test: /\/import-module\.ts$/ }] },
+  },
+});
+
 export default defineConfig([
-  program('cli'),
-  program('worker/main'),
-  program('thread/main'),
+  entry('cli', 'cli'),
+  entry('worker/main', 'worker'),
+  entry('thread/main', 'thread'),
+  program('cli', 'cli'),
+  program('worker', 'worker/main'),
+  program('thread', 'thread/main'),
   {
     ...shared,
     input: { index: 'src/index.ts', 'wsgi/validator': 'src/wsgi/validator.ts' },

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command `uwsgi-node`: configuration in, exit code out. Runs in the process that becomes the master. */
 // First of all, for it is in a hurry.
 import './master/early-signals.js';

@@ -10,6 +10,7 @@ import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { Application } from '../wsgi/types.js';
 import { nodeAdapter, type Place, type Recognised, recognise } from './app-kind.js';
+import { importUrl } from './import-module.js';
 import { captureListen, type ListenCapture } from './listen-capture.js';
 
 export interface Loaded extends Recognised {
@@ -195,7 +196,7 @@ function isFile(path: string): boolean {
 
 async function importModule(file: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    return await importUrl(pathToFileURL(file).href);
   } catch (error) {
     // Asked of Node only now: a loader of the application's may know what to do.
     const { code } = error as NodeJS.ErrnoException;

@@ -72,7 +72,7 @@ export class Inspection {
 
   /** Several at once, in the order of the numbers: each session is shown every thread, and that takes its time. */
   static async openAll(threadIds: readonly number[]): Promise<(Inspection | null)[]> {
-    const session = await connect();
+    const session = connect();
     if (session === null) return threadIds.map(() => null);
     const sessionIds = new Map<number, string>();
     const found = new Promise<void>((resolve) => {
@@ -212,9 +212,10 @@ export class Inspection {
   }
 }
 
-async function connect(): Promise<Session | null> {
+function connect(): Session | null {
   try {
-    const inspector = await import('node:inspector');
+    // Loaded when it is needed; undefined where Node was built without it.
+    const inspector = process.getBuiltinModule('node:inspector');
     const session = new inspector.Session();
     session.connect();
     // Two listeners for each thread are no leak.

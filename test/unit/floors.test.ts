@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
 
 /** From top to bottom. A room is a folder or a file of src/. Rooms of one floor do not see each other. */
 const floors: string[][] = [
-  ['cli', 'index'],
+  ['entries', 'cli', 'index'],
   ['emperor', 'master', 'worker', 'thread'],
   ['adapters', 'http'],
   ['wsgi'],
