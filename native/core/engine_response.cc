@@ -78,8 +78,10 @@ int64_t Engine::send_file(Connection& connection, Segment head, int file, int64_
     offset = lseek(file, 0, SEEK_CUR);
     const int64_t there = std::max<int64_t>(about.st_size - offset, 0);
     size = most < 0 ? there : most;
+    // Files of procfs say that they are empty: only reading them tells.
+    const bool tells_size = about.st_size > 0;
     // The application may close its descriptor as soon as this returns.
-    if (offset >= 0 && size <= there) own = fcntl(file, F_DUPFD_CLOEXEC, 0);
+    if (offset >= 0 && size <= there && tells_size) own = fcntl(file, F_DUPFD_CLOEXEC, 0);
   }
   if (own < 0) {
     discard(head, {});

@@ -21,6 +21,7 @@ const bodies = {
     return unreadable(fd);
   },
   '/pipe': () => openSync('/dev/null'),
+  '/procfs': () => openSync('/proc/version'),
 };
 
 export async function application(environ, startResponse) {

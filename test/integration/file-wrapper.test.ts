@@ -71,6 +71,10 @@ describe('a file', () => {
     expect(await get('/pipe')).toMatchObject({ status: 200, body: Buffer.alloc(0) });
   });
 
+  it('whose size says nothing is read', async () => {
+    expect((await get('/procfs')).body.toString()).toMatch(/^Linux version /);
+  });
+
   it('is read where HTTP is spoken', async () => {
     const answer = await fetch(`http://${server.addresses[1]}/descriptor`);
     expect(Buffer.from(await answer.arrayBuffer()).equals(content)).toBe(true);
