@@ -65,8 +65,10 @@ function urlOf(environ: Environ): string {
   const uri = environ.REQUEST_URI;
   if (typeof uri !== 'string' || uri === '') return rebuiltUrl(environ);
   const mount = environ[mountPoint];
-  if (typeof mount !== 'string' || mount === '' || !uri.startsWith(mount)) return uri;
+  if (typeof mount !== 'string' || mount === '') return uri;
   const rest = uri.slice(mount.length);
+  // The client may have written the mount another way: `//shop`, `/x/../shop`, `/%73hop`.
+  if (!uri.startsWith(mount) || !/^(?:[/?]|$)/.test(rest)) return rebuiltUrl(environ);
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 

@@ -58,12 +58,23 @@ export class PeerSocket extends NetSocket {
   #queued: Written[] = none;
   #queuedSize = 0;
   #callbacks: Done[] = none;
+  #received = 0;
+  #sent = 0;
 
   constructor(environ: Environ, peer: Peer, server: Server | null) {
     super(environ);
     this.#peer = peer;
     this.server = server;
     peer.onGone(() => this.#lose());
+  }
+
+  /** What came after an upgrade; a request's head and body do not come through here. */
+  get bytesRead(): number {
+    return this.#received;
+  }
+  /** Of a string that is sent as UTF-8 its characters: to measure it costs as much as to send it. */
+  get bytesWritten(): number {
+    return this.#sent;
   }
 
   // --- the response
@@ -205,6 +216,7 @@ export class PeerSocket extends NetSocket {
   override _read(): void {
     this.#incoming?.read((chunk) => {
       this.breakSilence();
+      if (chunk !== null) this.#received += chunk.length;
       this.push(chunk);
     });
   }
@@ -253,6 +265,8 @@ export class PeerSocket extends NetSocket {
   }
 
   #pass(latin1: string | null, chunk: Chunk | null, last: boolean): Flow {
+    if (latin1 !== null) this.#sent += latin1.length;
+    if (chunk !== null) this.#sent += chunk.length;
     if (!last) return this.#peer.writeRaw(latin1, chunk);
     this.#complete = true;
     const response = this._httpMessage;

@@ -95,6 +95,8 @@ export class ListenCapture implements ServerHolder {
     const [first] = args;
     if (typeof first === 'object' && first !== null && 'fd' in first) return false;
     if (this.server !== null && this.server !== (server as unknown)) return false;
+    // Node says ERR_SERVER_ALREADY_LISTEN.
+    if (server._handle !== null && server._handle !== undefined) return false;
     const asked = readArguments(args);
     this.server = server as unknown as HttpServer;
     this.call = `listen(${asked.path ?? (asked.port || '')})`;

@@ -182,5 +182,5 @@ it('lets an application read and write it, as after an upgrade', async () => {
   socket.uncork();
   socket.end();
   await once(socket, 'finish');
-  expect(peer.calls).toEqual(['write one two', 'end']);
+  expect([peer.calls, socket.bytesWritten]).toEqual([['write one two', 'end'], 7]);
 });

@@ -86,6 +86,11 @@ describe('a request', () => {
     ['the part behind its mount', { REQUEST_URI: '/x/y?z', 'uwsgi.mountpoint': '/x' }, '/y?z'],
     ['a slash at its mount', { REQUEST_URI: '/x?z', 'uwsgi.mountpoint': '/x' }, '/?z'],
     [
+      'what PATH_INFO tells, where the mount was written another way',
+      { REQUEST_URI: '/xy/../%78/y%2Fz?q', PATH_INFO: '/y/z', QUERY_STRING: 'q', 'uwsgi.mountpoint': '/x' },
+      '/y/z?q',
+    ],
+    [
       'what PATH_INFO tells, without a REQUEST_URI',
       { REQUEST_URI: undefined, PATH_INFO: '/a b?\u00c3\u00bc', QUERY_STRING: 'q' },
       '/a%20b%3F%C3%BC?q',
