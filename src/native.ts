@@ -121,7 +121,7 @@ export interface EngineOptions {
   shares?: boolean;
 }
 
-/** Numbers of the request that is being handed over, in the array `facts` (native/binding/engine_binding.cc). */
+/** Numbers of the request that is being handed over, in the array `facts` (native/binding/engine_events.cc). */
 export const Fact = {
   connection: 0,
   /** Number of vars. */
@@ -147,8 +147,12 @@ export const Fact = {
   held: 13,
   /** Of a layout: bit i where the value of var i has come twice and is to be held. */
   keep: 14,
+  /** Where in the vars the text begins that is handed over. */
+  textBegin: 15,
+  /** Bytes of vars. */
+  size: 16,
   /** Of the array. */
-  length: 15,
+  length: 17,
 } as const;
 
 export const UNKNOWN_LAYOUT = 0xffff_ffff;

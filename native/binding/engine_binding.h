@@ -9,7 +9,6 @@
 
 #include "native/binding/loop.h"
 #include "native/core/engine.h"
-#include "native/core/var_layouts.h"
 
 namespace uwsgi_node {
 
@@ -31,10 +30,9 @@ class EngineBinding final : public EngineHost {
   EngineBinding(napi_env env, const EngineSettings& settings, VarPlace* places, uint16_t* names,
                 uint32_t* facts)
       : env_(env),
-        names_(names),
         facts_(facts),
-        engine_(*this, settings, places),
-        scratch_(new uint8_t[kScratch]) {}
+        engine_(*this, settings, places, names),
+        scratch_(new uint8_t[kScratch + Segment::kFrameRoom]) {}
 
   // Keeps the arrays whose memory the constructor was given.
   void share(const std::vector<napi_value>& arrays);
@@ -105,10 +103,8 @@ class EngineBinding final : public EngineHost {
   static void on_collected(napi_env env, void* self, void* hint);
 
   napi_env env_;
-  uint16_t* names_;
   uint32_t* facts_;
   Engine engine_;
-  VarLayouts layouts_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<uint8_t[]> scratch_;
   LentArray lent_{};

@@ -32,6 +32,8 @@ enum Fact : size_t {
   kNeedsPath,
   kHeld,
   kKeep,
+  kTextBegin,
+  kSize,
 };
 
 // Bodies up to here are no matter of memory.
@@ -78,7 +80,7 @@ void EngineBinding::on_request(Connection& connection, const Request& request) {
   const HandleScope scope(env_);
   connection.status = 0;
   connection.started_us = score_keeper().begin(request.note.text());
-  const VarsMatch match = layouts_.match(request.vars, engine_.places(), request.count, names_);
+  const VarsMatch& match = request.match;
   facts_[kConnection] = connection.id;
   facts_[kCount] = request.count;
   facts_[kModifier1] = request.modifier1;
@@ -94,11 +96,13 @@ void EngineBinding::on_request(Connection& connection, const Request& request) {
   facts_[kNeedsPath] = request.needs_path;
   facts_[kHeld] = match.layout.same;
   facts_[kKeep] = match.keep;
+  facts_[kTextBegin] = match.text_begin;
+  facts_[kSize] = static_cast<uint32_t>(request.vars.size());
 
   if (connection.content_length > kSmallBody) keep_freed_memory();
 
   napi_value args[2];
-  const auto text = as_text(request.vars);
+  const auto text = as_text(request.vars).substr(match.text_begin, match.text_end - match.text_begin);
   napi_create_string_latin1(env_, text.data(), text.size(), &args[0]);
   if (request.streams || request.body.empty()) {
     napi_get_null(env_, &args[1]);

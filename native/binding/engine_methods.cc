@@ -78,7 +78,8 @@ Segment EngineBinding::outgoing(napi_value value, size_t* scratch_used) {
 void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   static constexpr std::string_view kVersion = "HTTP/1.1 ";
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
-  auto* head = reinterpret_cast<char*>(scratch_.get());
+  uint8_t* const begin = scratch_.get() + Segment::kFrameRoom;
+  auto* head = reinterpret_cast<char*>(begin);
   memcpy(head, kVersion.data(), kVersion.size());
   if (count > 3) head[kVersion.size() - 2] = '0';
   size_t length = 0;
@@ -86,12 +87,17 @@ void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   length += kVersion.size();
   memcpy(head + length, "\r\n", 2);
   length += 2;
-  size_t used = length;
+  const size_t head_end = Segment::kFrameRoom + length;
+  size_t used = head_end;
   const Segment body = outgoing(args[2], &used);
   score_keeper().end(length + body.size, connection.started_us, status_digit({head, length}));
   // Scratch memory is contiguous: head and body go out as one.
-  if (body.data == scratch_.get() + length) return engine_.respond(connection, {scratch_.get(), used}, {});
-  engine_.respond(connection, {scratch_.get(), length}, body);
+  if (body.size == 0 || body.data == scratch_.get() + head_end) {
+    Segment whole{begin, used - Segment::kFrameRoom};
+    whole.has_frame_room = true;
+    return engine_.respond(connection, whole, {});
+  }
+  engine_.respond(connection, {begin, length}, body);
 }
 
 // write(connection, head or null, chunk, last) → Flow

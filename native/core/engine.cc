@@ -19,10 +19,11 @@ constexpr uint64_t kBackOffMs = 100;
 
 }  // namespace
 
-Engine::Engine(EngineHost& host, const EngineSettings& settings, VarPlace* places)
+Engine::Engine(EngineHost& host, const EngineSettings& settings, VarPlace* places, uint16_t* names)
     : host_(host),
       settings_(settings),
       places_(places),
+      names_(names),
       reading_(settings.read_timeout_ms),
       writing_(settings.write_timeout_ms),
       draining_(settings.drain_ms),

@@ -15,6 +15,7 @@
 #include "native/core/bytes.h"
 #include "native/core/connection.h"
 #include "native/core/protocol/vars.h"
+#include "native/core/var_layouts.h"
 
 namespace uwsgi_node {
 
@@ -53,7 +54,8 @@ struct EngineSettings {
 // A request as the application gets it. Views live until on_request returns.
 struct Request {
   Bytes vars;
-  uint32_t count;     // entries of Engine::places()
+  uint32_t count;     // of vars: entries of the engine's places
+  VarsMatch match;    // which they are, told by the engine's names as well
   Bytes body;         // the complete body, or what has come of a streamed one
   bool streams;       // the body is read with read_body or want_body
   uint8_t modifier1;  // 0 or 30
@@ -101,14 +103,14 @@ enum class ReadResult : uint8_t { kData, kEnd, kTimeout, kGone };
 
 class Engine {
  public:
-  // Never fails for want of a listener; fd() is -1 when the kernel gave no epoll or eventfd.
-  Engine(EngineHost& host, const EngineSettings& settings, VarPlace* places);
+  // Never fails for want of a listener; fd() is -1 when the kernel gave no epoll or eventfd. `places` and
+  // `names` have room for kMaxVars.
+  Engine(EngineHost& host, const EngineSettings& settings, VarPlace* places, uint16_t* names);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
   int fd() const { return epoll_fd_; }
-  const VarPlace* places() const { return places_; }
   uint32_t open_requests() const { return open_ - idle_; }
   uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
   bool accepting() const { return accepting_; }
@@ -170,6 +172,12 @@ class Engine {
     Protocol protocol;
     bool is_exchange = false;
   };
+  // A vars block, and what it says.
+  struct ReadVars {
+    const VarsFormat& format;
+    Bytes block;
+    Vars vars;
+  };
   enum class BodyRead : uint8_t { kData, kAgain, kEnd, kGone };
   enum class Taken : uint8_t { kOk, kAborted, kInvalid, kGone };
 
@@ -197,7 +205,7 @@ class Engine {
   void consider(Connection& connection, MutableBytes bytes);
   void consider_uwsgi(Connection& connection, Bytes bytes);
   void consider_scgi(Connection& connection, Bytes bytes);
-  void consider_packet(Connection& connection, Bytes bytes, size_t body_at, Bytes block, const Vars& vars,
+  void consider_packet(Connection& connection, Bytes bytes, size_t body_at, const ReadVars& read,
                        uint8_t modifier1);
   void consider_fastcgi(Connection& connection, MutableBytes bytes);
   bool read_fastcgi_head(Connection& connection, MutableBytes bytes);
@@ -227,6 +235,8 @@ class Engine {
   bool refuse(Connection& connection, uint16_t id, fastcgi::EndStatus status);
   WriteResult send(Connection& connection, Segment first, Segment second, bool last);
   void keep(Connection& connection, Bytes bytes, size_t total);
+  void run_application(Connection& connection, const ReadVars& read, Bytes body, bool streams,
+                       uint8_t modifier1 = 0);
   void run_application(Connection& connection, const Request& request);
   void answer_ping(Connection& connection);
   void reject(Connection& connection, InvalidReason reason);
@@ -261,6 +271,8 @@ class Engine {
   EngineHost& host_;
   const EngineSettings settings_;
   VarPlace* places_;
+  uint16_t* names_;
+  VarLayouts layouts_;
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
   std::vector<Listener> listeners_;

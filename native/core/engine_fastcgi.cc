@@ -126,12 +126,15 @@ void Engine::consider_fastcgi(Connection& connection, MutableBytes bytes) {
   }
   const MutableBytes block = bytes.subspan(input.block_begin, input.block_end - input.block_begin);
   const MutableBytes body = bytes.subspan(body_begin, input.at + more - body_begin);
-  const Vars vars = fastcgi::parse_params(block, places_);
-  if (vars.status == ParseStatus::kInvalid) return reject(connection, vars.reason);
-  input.has_length = vars.has_content_length;
+  std::optional<Vars> vars = layouts_.recall(fastcgi::kFormat, block, places_);
+  if (!vars) vars = fastcgi::parse_params(block, places_);
+  if (vars->status == ParseStatus::kInvalid) return reject(connection, vars->reason);
+  input.has_length = vars->has_content_length;
   // Without a CONTENT_LENGTH (a chunked request that is passed on as it comes) the end of stdin tells.
-  connection.content_length = input.has_length ? vars.content_length : input.ended ? body.size() : UINT64_MAX;
-  const uint64_t known = input.has_length ? vars.content_length : body.size();
+  connection.content_length = input.has_length ? vars->content_length
+                              : input.ended    ? body.size()
+                                               : UINT64_MAX;
+  const uint64_t known = input.has_length ? vars->content_length : body.size();
   if (settings_.limit_post != 0 && known > settings_.limit_post)
     return reject(connection, Rejection::kBodyTooLarge, known);
   const bool is_short = body.size() < connection.content_length;
@@ -139,8 +142,7 @@ void Engine::consider_fastcgi(Connection& connection, MutableBytes bytes) {
   const bool streams = known > settings_.post_buffering;
   if (!streams && is_short) return keep_fastcgi_body(connection, block, body);
   const auto of_body = static_cast<size_t>(std::min<uint64_t>(body.size(), connection.content_length));
-  run_application(connection, {block, vars.count, body.first(of_body), streams, 0, vars.path_info == 0,
-                               RequestNote::of(block, places_, vars)});
+  run_application(connection, {fastcgi::kFormat, block, *vars}, body.first(of_body), streams);
 }
 
 // Keeps the vars and the body behind them, and waits for the rest of the body.

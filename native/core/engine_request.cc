@@ -110,9 +110,10 @@ void Engine::consider_uwsgi(Connection& connection, Bytes bytes) {
   if (bytes.size() < body_at) return keep(connection, bytes, body_at);
 
   const Bytes block = bytes.subspan(uwsgi::kHeaderSize, header.vars_size);
-  const Vars vars = uwsgi::parse_vars(block, places_);
-  if (vars.status == ParseStatus::kInvalid) return reject(connection, vars.reason);
-  consider_packet(connection, bytes, body_at, block, vars, header.modifier1);
+  std::optional<Vars> vars = layouts_.recall(uwsgi::kFormat, block, places_);
+  if (!vars) vars = uwsgi::parse_vars(block, places_);
+  if (vars->status == ParseStatus::kInvalid) return reject(connection, vars->reason);
+  consider_packet(connection, bytes, body_at, {uwsgi::kFormat, block, *vars}, header.modifier1);
 }
 
 void Engine::consider_scgi(Connection& connection, Bytes bytes) {
@@ -125,15 +126,18 @@ void Engine::consider_scgi(Connection& connection, Bytes bytes) {
   if (bytes.size() < body_at) return keep(connection, bytes, std::max(body_at, scgi::kMaxHeaderSize));
 
   const Bytes block = bytes.subspan(header.size, header.vars_size);
-  const Vars vars = scgi::parse_vars(block, bytes[body_at - 1], places_);
-  if (vars.status == ParseStatus::kInvalid) return reject(connection, vars.reason);
-  consider_packet(connection, bytes, body_at, block, vars, 0);
+  const uint8_t comma = bytes[body_at - 1];
+  std::optional<Vars> vars;
+  if (comma == ',') vars = layouts_.recall(scgi::kFormat, block, places_);
+  if (!vars) vars = scgi::parse_vars(block, comma, places_);
+  if (vars->status == ParseStatus::kInvalid) return reject(connection, vars->reason);
+  consider_packet(connection, bytes, body_at, {scgi::kFormat, block, *vars}, 0);
 }
 
 // uwsgi and SCGI: the vars are complete, the body of known length follows them as it is.
-void Engine::consider_packet(Connection& connection, Bytes bytes, size_t body_at, Bytes block,
-                             const Vars& vars, uint8_t modifier1) {
-  const uint64_t length = vars.content_length;
+void Engine::consider_packet(Connection& connection, Bytes bytes, size_t body_at, const ReadVars& read,
+                             uint8_t modifier1) {
+  const uint64_t length = read.vars.content_length;
   if (settings_.limit_post != 0 && length > settings_.limit_post) {
     return reject(connection, Rejection::kBodyTooLarge, length);
   }
@@ -143,9 +147,7 @@ void Engine::consider_packet(Connection& connection, Bytes bytes, size_t body_at
   if (!streams && rest.size() < length) return keep(connection, bytes, body_at + static_cast<size_t>(length));
   // Bytes beyond CONTENT_LENGTH belong to nobody: one packet per connection.
   const auto of_body = static_cast<size_t>(std::min<uint64_t>(rest.size(), length));
-  const bool needs_path = connection.protocol == Protocol::kScgi && vars.path_info == 0;
-  run_application(connection, {block, vars.count, rest.first(of_body), streams, modifier1, needs_path,
-                               RequestNote::of(block, places_, vars)});
+  run_application(connection, read, rest.first(of_body), streams, modifier1);
 }
 
 // modifier1 100: the health check of uWSGI's own tools; the answer is modifier1 100, modifier2 1.
@@ -171,6 +173,14 @@ void Engine::reject(Connection& connection, Rejection reason, uint64_t detail) {
   // The length of what the peer still sends is not known, or not believed: read away what it is.
   connection.content_length = UINT64_MAX;
   respond(connection, {reinterpret_cast<const uint8_t*>(response.data()), response.size()}, {});
+}
+
+void Engine::run_application(Connection& connection, const ReadVars& read, Bytes body, bool streams,
+                             uint8_t modifier1) {
+  const auto& [format, block, vars] = read;
+  const bool needs_path = connection.protocol != Protocol::kUwsgi && vars.path_info == 0;
+  run_application(connection, {block, vars.count, layouts_.match(format, block, places_, vars, names_), body,
+                               streams, modifier1, needs_path, RequestNote::of(block, places_, vars)});
 }
 
 void Engine::run_application(Connection& connection, const Request& request) {

@@ -20,11 +20,16 @@ enum class WriteResult : uint8_t { kDone, kAgain, kDead };
 // must be kept. With `hold` they live only during the call as well, but can be kept alive: `hold` is called
 // when that turns out to be needed, and `release` later with what it returned.
 struct Segment {
+  static constexpr size_t kFrameRoom = 24;
+
   const uint8_t* data = nullptr;
   size_t size = 0;
   void (*release)(void* owner) = nullptr;
   void* owner = nullptr;
   void* (*hold)(void* owner) = nullptr;
+  // The bytes, and kFrameRoom before and behind them, may be written to during the call: a protocol's frame
+  // goes where they are.
+  bool has_frame_room = false;
 
   Bytes bytes() const { return {data, size}; }
 };

@@ -33,6 +33,17 @@ constexpr uint64_t kEachOffset = 0x0001'0001'0001'0001;
 
 bool are_same(Bytes a, Bytes b) { return a.size() == b.size() && same_bytes(a.data(), b.data(), a.size()); }
 
+// Bit i for every var i < count that has one.
+constexpr uint32_t bits_below(uint32_t count) {
+  return (uint32_t{1} << std::min(count, LayoutTable::kComparedValues)) - 1;
+}
+
+// False when it is none, or when another one counts.
+bool replace_content_length(Bytes value, uint32_t i, Vars* vars) {
+  vars->has_content_length = !value.empty();
+  return vars->content_length_at == i + 1 && parse_content_length(value, &vars->content_length);
+}
+
 bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
 
 }  // namespace
@@ -65,10 +76,41 @@ std::optional<uint32_t> LayoutTable::compare(const Entry& entry, Bytes block, co
   return values;
 }
 
-LayoutTable::Found LayoutTable::find_latest(Bytes block, const VarPlace* places, uint32_t count) const {
-  if (latest_ == kUnknown) return {};
-  const std::optional<uint32_t> same = compare(entries_[latest_], block, places, count);
-  return same ? Found{latest_, false, *same} : Found{};
+bool LayoutTable::is_latest(Bytes block, const VarPlace* places, uint32_t count) const {
+  return latest_ != kUnknown && compare(entries_[latest_], block, places, count).has_value();
+}
+
+// What both begin with is read as it was; then comes a var that differs, which is read anew, and behind it
+// both go on. So the cost is that of comparing, however many vars there are.
+std::optional<Vars> LayoutTable::recall(const VarsFormat& format, Bytes block, VarPlace* places,
+                                        Found* found) const {
+  if (latest_ == kUnknown || entries_[latest_].format != &format) return {};
+  const Entry& entry = entries_[latest_];
+  const Bytes known(entry.block);
+  Vars vars = entry.vars;
+  *found = {latest_};
+  // Where var i begins in both.
+  size_t known_at = 0;
+  size_t at = 0;
+  for (uint32_t i = 0;; ++i) {
+    const size_t equal_until = known_at + common_size(known.subspan(known_at), block.subspan(at));
+    const uint64_t shift = kEachOffset * (at - known_at);
+    const uint32_t from = i;
+    for (; i < vars.count && entry.places[i].value_end + format.gap <= equal_until; ++i)
+      places[i] = std::bit_cast<VarPlace>(std::bit_cast<uint64_t>(entry.places[i]) + shift);
+    found->same |= bits_below(i) & ~bits_below(from);
+    const size_t begin = i == 0 ? 0 : entry.places[i - 1].value_end + format.gap;
+    at += begin - known_at;
+    if (i == vars.count) break;
+    if (!format.next(block, &at, &places[i])) return {};
+    const Bytes key = key_of(block, places[i]);
+    if (!are_same(key, key_of(known, entry.places[i]))) return {};
+    if (is_name(key, "CONTENT_LENGTH") && !replace_content_length(value_of(block, places[i]), i, &vars))
+      return {};
+    known_at = entry.places[i].value_end + format.gap;
+  }
+  if (at != block.size()) return {};
+  return vars;
 }
 
 LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count) {
@@ -84,8 +126,11 @@ LayoutTable::Found LayoutTable::find(uint64_t hash, Bytes block, const VarPlace*
   return admit(hash) ? place(hash, block, places, count) : Found{};
 }
 
-uint32_t LayoutTable::remember(const Found& found, Bytes block, const VarPlace* places) {
+uint32_t LayoutTable::remember(const Found& found, const VarsFormat& format, Bytes block,
+                               const VarPlace* places, const Vars& vars) {
   Entry& entry = entries_[found.index];
+  entry.format = &format;
+  entry.vars = vars;
   std::ranges::copy_n(places, static_cast<ptrdiff_t>(entry.places.size()), entry.places.begin());
   entry.block.assign(block.begin(), block.end());
   return found.same & ~std::exchange(entry.held, found.same);
@@ -118,7 +163,10 @@ LayoutTable::Found LayoutTable::place(uint64_t hash, Bytes block, const VarPlace
     if (oldest->used_in + 1 >= window_) return {};  // all in use
     index = static_cast<uint32_t>(oldest - entries_.begin());
   }
-  entries_[index] = {hash, window_, 0, {block.begin(), block.end()}, {places, places + count}};
+  entries_[index] = {.hash = hash,
+                     .used_in = window_,
+                     .block = {block.begin(), block.end()},
+                     .places = {places, places + count}};
   latest_ = index;
   return {index, true};
 }
@@ -152,7 +200,7 @@ bool NameTable::repeats(uint16_t number, uint32_t request) {
 bool VarLayouts::has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const {
   const uint32_t known = prefixes_.latest_count();
   return known > 0 && known < count && is_header(key_of(block, places[known])) &&
-         prefixes_.find_latest(block, places, known).index != LayoutTable::kUnknown;
+         prefixes_.is_latest(block, places, known);
 }
 
 // Up to the first header; all vars when there is none.
@@ -176,13 +224,45 @@ void VarLayouts::number_names(Bytes block, const VarPlace* places, uint32_t coun
   }
 }
 
-VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names) {
-  VarsMatch result;
-  result.layout = layouts_.find_latest(block, places, count);
-  if (result.layout.index != LayoutTable::kUnknown) {
-    result.keep = layouts_.remember(result.layout, block, places);
-    return result;
+// From the first value that JavaScript does not hold to the last one.
+void VarLayouts::cut_text(const VarPlace* places, uint32_t count, VarsMatch* match) {
+  const uint32_t missing = bits_below(count) & ~match->layout.same;
+  if (count > LayoutTable::kComparedValues) {
+    const auto first = std::min<uint32_t>(std::countr_zero(missing), LayoutTable::kComparedValues);
+    match->text_begin = places[first].value_begin;
+  } else if (missing == 0) {
+    match->text_end = 0;
+  } else {
+    match->text_begin = places[std::countr_zero(missing)].value_begin;
+    match->text_end = places[std::bit_width(missing) - 1].value_end;
   }
+}
+
+std::optional<Vars> VarLayouts::recall(const VarsFormat& format, Bytes block, VarPlace* places) {
+  recalled_ = {};
+  if (!repeats_) return {};
+  LayoutTable::Found found;
+  const std::optional<Vars> vars = layouts_.recall(format, block, places, &found);
+  if (vars) recalled_ = found;
+  return vars;
+}
+
+VarsMatch VarLayouts::match(const VarsFormat& format, Bytes block, const VarPlace* places, const Vars& vars,
+                            uint16_t* names) {
+  VarsMatch result;
+  result.layout = recalled_;
+  const uint32_t before = layouts_.latest();
+  if (recalled_.index == LayoutTable::kUnknown) result = find(block, places, vars.count, names);
+  const bool known = result.layout.index != LayoutTable::kUnknown;
+  repeats_ = known && result.layout.index == before;
+  if (known) result.keep = layouts_.remember(result.layout, format, block, places, vars);
+  result.text_end = static_cast<uint32_t>(block.size());
+  if (known && !result.layout.fresh && result.keep == 0) cut_text(places, vars.count, &result);
+  return result;
+}
+
+VarsMatch VarLayouts::find(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names) {
+  VarsMatch result;
   hashes_.resize(count);
   const bool is_latest = has_latest_prefix(block, places, count);
   const Head prefix =
@@ -193,10 +273,7 @@ VarsMatch VarLayouts::match(Bytes block, const VarPlace* places, uint32_t count,
     hash = mix(hash, hashes_[i]);
   }
   result.layout = layouts_.find(hash, block, places, count);
-  if (result.layout.index != LayoutTable::kUnknown) {
-    result.keep = layouts_.remember(result.layout, block, places);
-    return result;
-  }
+  if (result.layout.index != LayoutTable::kUnknown) return result;
   if (is_latest) {
     result.prefix.index = prefixes_.latest();
   } else if (prefix.count > 0 && prefix.count < count) {

@@ -8,7 +8,8 @@
 // few lookups.
 //
 // Most values repeat, too: those of the front server's configuration, and those of a client that comes again.
-// JavaScript holds the strings of such values, and is told where it need not make new ones.
+// JavaScript holds the strings of such values, and is told where it need not make new ones. And a request
+// that has the keys of the one before is not parsed at all: it is read by what differs.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,8 @@ namespace uwsgi_node {
 class LayoutTable {
  public:
   static constexpr uint32_t kUnknown = UINT32_MAX;
+  // As many bits as a small integer of JavaScript's has.
+  static constexpr uint32_t kComparedValues = 31;
 
   explicit LayoutTable(size_t capacity) : capacity_(capacity), candidates_(kCandidates) {
     entries_.reserve(capacity);
@@ -35,8 +38,13 @@ class LayoutTable {
     uint32_t same = 0;   // bit i: the value of var i is that of the request before
   };
 
-  // The entry that was found last, with `same`; unknown when the keys are others.
-  Found find_latest(Bytes block, const VarPlace* places, uint32_t count) const;
+  // Reads a block by what is different from the last request of the entry that was found last: the result of
+  // parsing it, and `found`. Nothing, and `places` are spoilt, when the keys are others or the block is
+  // malformed.
+  std::optional<Vars> recall(const VarsFormat& format, Bytes block, VarPlace* places, Found* found) const;
+
+  // Whether the keys are those of the entry that was found last.
+  bool is_latest(Bytes block, const VarPlace* places, uint32_t count) const;
   uint32_t latest() const { return latest_; }
   // Of the entry that was found last; 0 when there is none.
   uint32_t latest_count() const {
@@ -46,14 +54,13 @@ class LayoutTable {
 
   Found find(uint64_t hash, Bytes block, const VarPlace* places, uint32_t count);
 
-  // Takes the values of a request with the keys of `found` for those the next one is compared with. Returns
-  // those of found.same that JavaScript does not hold yet, and is to hold from now on.
-  uint32_t remember(const Found& found, Bytes block, const VarPlace* places);
+  // Takes a request with the keys of `found` for the one that the next is compared with. Returns those of
+  // found.same that JavaScript does not hold yet, and is to hold from now on.
+  uint32_t remember(const Found& found, const VarsFormat& format, Bytes block, const VarPlace* places,
+                    const Vars& vars);
 
  private:
   static constexpr size_t kCandidates = 256;
-  // As many bits as a small integer of JavaScript's has.
-  static constexpr uint32_t kComparedValues = 31;
   // A sequence gets a place after so many sightings within a window of so many lookups.
   static constexpr uint32_t kSightings = 8;
   static constexpr uint32_t kWindow = 512;
@@ -63,6 +70,8 @@ class LayoutTable {
     uint32_t used_in = 0;  // window of the last use
     uint32_t held = 0;     // bit i: JavaScript holds the value of var i
     // The last request.
+    const VarsFormat* format = nullptr;
+    Vars vars{};
     std::vector<uint8_t> block;
     std::vector<VarPlace> places;
   };
@@ -118,13 +127,20 @@ struct VarsMatch {
   uint32_t keep = 0;          // those of layout.same whose values JavaScript does not hold yet
   LayoutTable::Found prefix;  // when there is no layout: of the first prefix_count vars
   uint32_t prefix_count = 0;
+  // The part of the block that JavaScript needs: all of it, unless it holds some values already.
+  uint32_t text_begin = 0;
+  uint32_t text_end = 0;
   bool repeats = false;  // some name after the prefix comes twice, or may do so unnoticed
 };
 
 class VarLayouts {
  public:
+  // Reads the vars of a request that has the keys of the one before; what it returns is what parsing the
+  // block would have. Nothing when it is to be parsed. To be asked before each match().
+  std::optional<Vars> recall(const VarsFormat& format, Bytes block, VarPlace* places);
   // Writes the number of each var's name from prefix_count on to `names`, when there is no layout.
-  VarsMatch match(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names);
+  VarsMatch match(const VarsFormat& format, Bytes block, const VarPlace* places, const Vars& vars,
+                  uint16_t* names);
 
  private:
   // A sequence of names from the first on, and their hash.
@@ -133,6 +149,8 @@ class VarLayouts {
     uint64_t hash = 0;
   };
 
+  static void cut_text(const VarPlace* places, uint32_t count, VarsMatch* match);
+  VarsMatch find(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names);
   bool has_latest_prefix(Bytes block, const VarPlace* places, uint32_t count) const;
   Head hash_prefix(Bytes block, const VarPlace* places, uint32_t count);
   void number_names(Bytes block, const VarPlace* places, uint32_t count, uint16_t* names, VarsMatch& result);
@@ -142,6 +160,8 @@ class VarLayouts {
   NameTable names_;
   std::vector<uint64_t> hashes_;
   uint32_t requests_ = 0;
+  LayoutTable::Found recalled_;  // what the last recall() has found
+  bool repeats_ = false;         // the request before had the layout of the one before that: worth a try
 };
 
 }  // namespace uwsgi_node

@@ -58,6 +58,8 @@ type EnvironConstructor = new (
   input: WsgiInput,
   request: SignalSource,
   held: number,
+  /** Where in the packet's vars the text begins. */
+  from: number,
 ) => Environ;
 
 /** What is compiled for a sequence of keys. */
@@ -121,6 +123,10 @@ export class EnvironBuilder {
     this.#namesHeaders = namesHeaders;
   }
 
+  /**
+   * @param text the packet's vars, or as much of them as holds the values that did not come before; Fact.textBegin says
+   *   from where
+   */
   build(text: string, input: WsgiInput, request: SignalSource): Environ {
     const facts = this.facts;
     const layout = facts[Fact.layout]!;
@@ -131,7 +137,14 @@ export class EnvironBuilder {
       const known = this.#layouts[layout]!;
       const keep = facts[Fact.keep]!;
       if (keep !== 0) known.keep(text, this.places, keep);
-      environ = new known.Environ(text, this.places, input, request, facts[Fact.held]!);
+      environ = new known.Environ(
+        text,
+        this.places,
+        input,
+        request,
+        facts[Fact.held]!,
+        facts[Fact.textBegin]!,
+      );
     } else {
       environ = this.#fill(text, input, request);
     }
@@ -179,11 +192,11 @@ export class EnvironBuilder {
     const prefix = this.facts[Fact.prefix]!;
     if (prefix === UNKNOWN_LAYOUT) {
       this.#empty ??= this.#compilePrefix([]);
-      return new this.#empty(text, this.places, input, request, 0);
+      return new this.#empty(text, this.places, input, request, 0, 0);
     }
     if (this.facts[Fact.prefixFresh] === 1)
       this.#prefixes[prefix] = this.#compilePrefix(this.#keys(text, prefixCount));
-    return new this.#prefixes[prefix]!(text, this.places, input, request, 0);
+    return new this.#prefixes[prefix]!(text, this.places, input, request, 0, 0);
   }
 
   #keys(text: string, count: number): string[] {
@@ -193,7 +206,7 @@ export class EnvironBuilder {
   /** For a packet that has no other vars: adapters need not look for the headers again. */
   #compileLayout(keys: string[]): Layout {
     const { always, vars } = this.#assignments(keys, (i) =>
-      i < MAX_HELD ? `(held & ${1 << i} ? v${i} : ${sliceOf(i)})` : sliceOf(i),
+      i < MAX_HELD ? `(held & ${1 << i} ? v${i} : ${partOf(i)})` : partOf(i),
     );
     const heldValues = keys.slice(0, MAX_HELD).map((_, i) => i);
     const layout = this.#compile(
@@ -262,7 +275,7 @@ export class EnvironBuilder {
       `const { version, node, errors, multithread, multiprocess } = constants;
       ${held.join('\n')}
       return {
-        Environ: function Environ(text, places, input, request, held) {
+        Environ: function Environ(text, places, input, request, held, from) {
           ${statements.join('\n')}
         },
         keep(text, places, vars) {
@@ -278,7 +291,9 @@ export class EnvironBuilder {
 /** Vars of a layout whose values are held, from the first on: the bits of a small integer (native/core/var_layouts.h). */
 const MAX_HELD = 31;
 
+/** The value of a var in the whole text, and in one that begins later. */
 const sliceOf = (i: number) => `text.slice(places[${i * 4 + 2}], places[${i * 4 + 3}])`;
+const partOf = (i: number) => `text.slice(places[${i * 4 + 2}] - from, places[${i * 4 + 3}] - from)`;
 
 /** A slice keeps the whole text of its packet. */
 function flat(value: string): string {

@@ -262,7 +262,11 @@ export class ThreadServer implements Requests {
     const environ = this.#builder.build(text, new WsgiInput(body, source), sink);
     if (environ.SERVER_PROTOCOL === 'HTTP/1.0') sink.http10 = true;
     if (this.#log !== null) {
-      const arrival = { vars: facts[Fact.count]!, size: text.length, modifier1: facts[Fact.modifier1]! };
+      const arrival = {
+        vars: facts[Fact.count]!,
+        size: facts[Fact.size]!,
+        modifier1: facts[Fact.modifier1]!,
+      };
       sink.finished = this.#log.begin(environ, arrival);
     }
     const trace = this.#tracing.begin(environ);

@@ -124,7 +124,10 @@ EngineSettings Rig::quick() {
 }
 
 Rig::Rig(Listener::Kind kind, const EngineSettings& settings)
-    : listener(kind), places(kMaxVars), engine(*this, settings, places.data()) {
+    : listener(kind),
+      places(kMaxVars),
+      names(kMaxVars),
+      engine(*this, settings, places.data(), names.data()) {
   engine.add_listener(listener.fd(), listener.is_unix());
   application = [this](Connection& connection, const Request&) {
     engine.respond(connection, borrowed(kHello), {});

@@ -132,6 +132,7 @@ class Rig : public EngineHost {
   Listener listener;
   std::deque<Peer> peers;
   std::vector<VarPlace> places;
+  std::vector<uint16_t> names;
   Engine engine;
 
  private:

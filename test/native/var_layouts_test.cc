@@ -40,9 +40,11 @@ class Reader {
   VarsMatch match(const Vars& vars, const Keys& keys) {
     const std::string bytes = packet(vars).substr(uwsgi::kHeaderSize);
     const Guarded block(as_bytes(bytes), Guarded::Edge::kEnd);
-    const auto parsed = uwsgi::parse_vars(block.bytes(), places_.data());
+    const uwsgi_node::Vars parsed = uwsgi::parse_vars(block.bytes(), places_.data());
     CHECK_EQ(parsed.count, keys.size());
-    const VarsMatch match = layouts_.match(block.bytes(), places_.data(), parsed.count, names_.data());
+    layouts_.recall(uwsgi::kFormat, block.bytes(), places_.data());
+    const VarsMatch match =
+        layouts_.match(uwsgi::kFormat, block.bytes(), places_.data(), parsed, names_.data());
     check(match, keys);
     check_values(match, vars);
     return match;

@@ -84,6 +84,8 @@ Progress add_params(const Record& record, MutableBytes bytes, size_t content_at,
 
 }  // namespace
 
+const VarsFormat kFormat{next_pair, 0};
+
 bool first_record(Bytes bytes, Record* record) {
   if (bytes.size() < kHeaderSize) return false;
   *record = record_at(bytes.data());

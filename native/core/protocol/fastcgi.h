@@ -99,6 +99,8 @@ size_t drop_read_records(MutableBytes bytes, Input& input);
 // Reads stdin from any piece of it, and moves the body in it together at the front.
 Progress read_stdin(MutableBytes bytes, Input& input);
 
+extern const VarsFormat kFormat;
+
 // Reads a vars block. `places` has room for kMaxVars entries.
 Vars parse_params(Bytes block, VarPlace* places);
 

@@ -19,7 +19,21 @@ bool next_text(Bytes block, size_t* at, Bytes* text) {
   return true;
 }
 
+// Where the header at *at, whose name may be empty, lies.
+bool next_var(Bytes block, size_t* at, VarPlace* place) {
+  Bytes name;
+  Bytes value;
+  if (!next_text(block, at, &name) || !next_text(block, at, &value)) return false;
+  const auto offset = [&](const uint8_t* byte) { return static_cast<uint16_t>(byte - block.data()); };
+  *place = {offset(name.data()), offset(name.data() + name.size()), offset(value.data()),
+            offset(value.data() + value.size())};
+  return true;
+}
+
 }  // namespace
+
+// A NUL behind each value.
+const VarsFormat kFormat{next_var, 1};
 
 Header parse_header(Bytes bytes) {
   if (looks_like_tls(bytes)) return invalid(InvalidReason::kTls);
@@ -45,21 +59,16 @@ Vars parse_vars(Bytes block, uint8_t comma, VarPlace* places) {
     return vars;
   };
   if (comma != ',') return malformed(InvalidReason::kNetstring);
-  const auto offset = [&](const uint8_t* at) { return static_cast<uint16_t>(at - block.data()); };
   for (size_t at = 0; at < block.size();) {
-    Bytes name;
-    Bytes value;
-    if (!next_text(block, &at, &name) || !next_text(block, &at, &value))
-      return malformed(InvalidReason::kTruncatedVar);
+    VarPlace place;
+    if (!next_var(block, &at, &place)) return malformed(InvalidReason::kTruncatedVar);
+    const Bytes name = key_of(block, place);
     if (name.empty()) return malformed(InvalidReason::kEmptyKey);
     if (vars.count == kMaxVars) return malformed(InvalidReason::kTooManyVars);
     if (vars.count == 0 && !is_name(name, "CONTENT_LENGTH"))
       return malformed(InvalidReason::kNoContentLength);
-    if (!note_var(name, value, &vars)) return malformed(InvalidReason::kBadContentLength);
-    const uint8_t* const key = name.data();
-    const uint8_t* const text = value.data();
-    places[vars.count++] = {offset(key), offset(key + name.size()), offset(text),
-                            offset(text + value.size())};
+    if (!note_var(name, value_of(block, place), &vars)) return malformed(InvalidReason::kBadContentLength);
+    places[vars.count++] = place;
   }
   return vars.count == 0 ? malformed(InvalidReason::kNoVars) : vars;
 }

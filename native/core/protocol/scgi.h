@@ -21,6 +21,8 @@ struct Header {
 // Reads the netstring's length. `bytes` starts at the packet's first byte.
 Header parse_header(Bytes bytes);
 
+extern const VarsFormat kFormat;
+
 // Reads a whole block of headers and the comma behind it. `places` has room for kMaxVars entries.
 Vars parse_vars(Bytes block, uint8_t comma, VarPlace* places);
 

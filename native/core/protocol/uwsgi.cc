@@ -10,7 +10,24 @@ Vars malformed(InvalidReason reason, uint32_t count) {
   return {ParseStatus::kInvalid, reason, count, false, 0};
 }
 
+// The var at *at, whose key may be empty.
+bool next_var(Bytes block, size_t* at, VarPlace* place) {
+  const size_t key_begin = *at + 2;
+  if (key_begin > block.size()) return false;
+  const size_t key_end = key_begin + load_u16le(&block[*at]);
+  const size_t value_begin = key_end + 2;
+  if (value_begin > block.size()) return false;
+  const size_t value_end = value_begin + load_u16le(&block[key_end]);
+  if (value_end > block.size()) return false;
+  *place = {static_cast<uint16_t>(key_begin), static_cast<uint16_t>(key_end),
+            static_cast<uint16_t>(value_begin), static_cast<uint16_t>(value_end)};
+  *at = value_end;
+  return true;
+}
+
 }  // namespace
+
+const VarsFormat kFormat{next_var, 0};
 
 Header parse_header(Bytes bytes) {
   if (looks_like_tls(bytes)) return not_a_packet(InvalidReason::kTls);
@@ -23,32 +40,18 @@ Header parse_header(Bytes bytes) {
 // after the last var. Here both are malformed: a parser that resynchronises on garbage can be told what to
 // see.
 Vars parse_vars(Bytes block, VarPlace* places) {
-  const uint8_t* const bytes = block.data();
-  const size_t size = block.size();
-  if (size == 0) return malformed(InvalidReason::kNoVars, 0);
+  if (block.empty()) return malformed(InvalidReason::kNoVars, 0);
 
   Vars vars{ParseStatus::kComplete, InvalidReason::kNone, 0, false, 0};
-  size_t at = 0;
-  do {
-    const size_t key_begin = at + 2;
-    if (key_begin > size) return malformed(InvalidReason::kTruncatedVar, vars.count);
-    const size_t key_size = load_u16le(bytes + at);
-    if (key_size == 0) return malformed(InvalidReason::kEmptyKey, vars.count);
-
-    const size_t key_end = key_begin + key_size;
-    const size_t value_begin = key_end + 2;
-    if (value_begin > size) return malformed(InvalidReason::kTruncatedVar, vars.count);
-    const size_t value_size = load_u16le(bytes + key_end);
-    const size_t value_end = value_begin + value_size;
-    if (value_end > size) return malformed(InvalidReason::kTruncatedVar, vars.count);
-
-    if (!note_var({bytes + key_begin, key_size}, {bytes + value_begin, value_size}, &vars))
+  for (size_t at = 0; at < block.size();) {
+    VarPlace place;
+    if (block.size() - at >= 2 && load_u16le(&block[at]) == 0)
+      return malformed(InvalidReason::kEmptyKey, vars.count);
+    if (!next_var(block, &at, &place)) return malformed(InvalidReason::kTruncatedVar, vars.count);
+    if (!note_var(key_of(block, place), value_of(block, place), &vars))
       return malformed(InvalidReason::kBadContentLength, vars.count);
-
-    places[vars.count++] = {static_cast<uint16_t>(key_begin), static_cast<uint16_t>(key_end),
-                            static_cast<uint16_t>(value_begin), static_cast<uint16_t>(value_end)};
-    at = value_end;
-  } while (at != size);
+    places[vars.count++] = place;
+  }
   return vars;
 }
 

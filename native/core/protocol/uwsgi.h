@@ -22,6 +22,8 @@ struct Header {
 // packet. kInvalid only for kHttp and kTls, decided as soon as enough bytes tell them apart from a packet.
 Header parse_header(Bytes bytes);
 
+extern const VarsFormat kFormat;
+
 // Reads a whole vars block (`block.size()` is the header's vars_size). `places` has room for kMaxVars
 // entries, ordered and without overlap. After kInvalid `count` tells how many vars came before the bad one.
 Vars parse_vars(Bytes block, VarPlace* places);

@@ -64,6 +64,15 @@ struct Vars {
   uint16_t remote_addr = 0;
   uint16_t request_uri = 0;
   uint16_t path_info = 0;
+  uint16_t content_length_at = 0;
+};
+
+// How a protocol puts vars into a block.
+struct VarsFormat {
+  // Where the var at *at lies; moves *at behind it. False when it runs past the end.
+  bool (*next)(Bytes block, size_t* at, VarPlace* place);
+  // Bytes between the end of a value and the next var.
+  uint16_t gap;
 };
 
 // False for anything but digits, and over 2^53 - 1.
@@ -89,6 +98,7 @@ inline bool note_var(Bytes key, Bytes value, Vars* vars) {
   } else if (is_name(key, "CONTENT_LENGTH")) {
     if (!parse_content_length(value, &vars->content_length)) return false;
     vars->has_content_length = !value.empty();
+    vars->content_length_at = number;
   }
   return true;
 }

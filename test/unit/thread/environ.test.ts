@@ -356,6 +356,22 @@ describe('a value that comes again', () => {
     ]);
   });
 
+  it('need not be in the text', () => {
+    const builder = new EnvironBuilder(constants);
+    const packet = vars('a.example', 'a=1');
+    const build = (from: number, end: number, held: number, keep: number) => {
+      const text = announce(builder, packet, 'all').slice(from, end);
+      builder.facts.set([keep === 0 ? 0 : 1], Fact.fresh);
+      builder.facts.set([held, keep, from], Fact.held);
+      const { SERVER_NAME, HTTP_COOKIE } = builder.build(text, input, stub());
+      return [SERVER_NAME, HTTP_COOKIE];
+    };
+    const all = build(0, 1000, 0b111, 0b111);
+    const [begin, end] = [builder.places[6], builder.places[7]] as [number, number];
+    expect(build(begin, end, 0b101, 0)).toEqual(all);
+    expect(build(0, 0, 0b111, 0)).toEqual(all);
+  });
+
   it('is held for a layout until that is given to other keys', () => {
     const builder = new EnvironBuilder(constants);
     const build = (packet: Var[], fresh: number, held: number) => {
