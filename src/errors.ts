@@ -1,6 +1,6 @@
 /**
  * Every error this package throws on purpose, with its code and its words. Those of a configuration are many, and have a
- * file of their own: errors/configuration.ts; so have the validator's: errors/rules.ts.
+ * file of their own: errors/configuration.ts; so have the validator's and those of programs that embed the server.
  */
 import { inspect } from 'node:util';
 import type { Origin } from './config/settings.js';
@@ -326,25 +326,5 @@ export const httpErrors = {
     new UwsgiNodeError(
       'UWSGI_UWS_CANNOT_LISTEN',
       `${name}: uWebSockets.js could not bind a port of 127.0.0.1 to put under this listener; are all of them in use?`,
-    ),
-};
-
-/** What a program that embeds the server does wrong. */
-export const embeddingErrors = {
-  notAnApplication: (given: unknown) =>
-    new UwsgiNodeError(
-      'UWSGI_NOT_AN_APPLICATION',
-      `createServer needs an application, (environ, startResponse) => body, not ${show(given)}; ` +
-        'wrap a request listener with nodeHandler, a fetch handler with fetchHandler',
-    ),
-  listening: () =>
-    new UwsgiNodeError(
-      'UWSGI_LISTENING',
-      'this server listens already; make another one for another address, or close() it first',
-    ),
-  listenAddress: () =>
-    new UwsgiNodeError(
-      'UWSGI_LISTEN_ADDRESS',
-      "listen() needs one address: { socket: 'app.sock' }, or { port: 8080 } with or without a host",
     ),
 };

@@ -6,13 +6,8 @@ export { type FetchHandler, fetchHandler } from './adapters/fetch.js';
 export { type Listener, nodeHandler } from './adapters/node-http.js';
 export { UwsgiNodeError } from './errors.js';
 export { exposeRegistry, type MetricsRegistry } from './stats/registries.js';
-export {
-  type Address,
-  createServer,
-  type ListenOptions,
-  type Server,
-  type ServerOptions,
-} from './thread/create-server.js';
+export { type Address, createServer, type Server } from './thread/create-server.js';
+export type { ListenOptions, ServerOptions } from './thread/server-options.js';
 export type { TraceParent } from './thread/traceparent.js';
 export type { RequestEvent } from './thread/tracing.js';
 export type {

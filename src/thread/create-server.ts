@@ -8,9 +8,9 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultSettings } from '../config/default-settings.js';
-import type { Settings, SocketProtocol } from '../config/settings.js';
+import type { Settings } from '../config/settings.js';
 import { packageVersion } from '../config/version.js';
-import { embeddingErrors } from '../errors.js';
+import { embeddingErrors, nameAddress } from '../errors/embedding.js';
 import type { InheritedListener } from '../messages.js';
 import { type BoundListener, native } from '../native.js';
 import { packageRoot } from '../package-root.js';
@@ -18,40 +18,13 @@ import type { Application } from '../wsgi/types.js';
 import { errorStream } from './error-stream.js';
 import { findOpenTelemetry } from './opentelemetry.js';
 import { ThreadServer } from './server.js';
+import {
+  checkListenOptions,
+  checkServerOptions,
+  type ListenOptions,
+  type ServerOptions,
+} from './server-options.js';
 import { Tracing } from './tracing.js';
-
-/** The options of the command line that make sense for one thread, under the names they have in `Settings`. */
-export interface ServerOptions
-  extends Partial<
-    Pick<
-      Settings,
-      | 'bufferSize'
-      | 'postBuffering'
-      | 'limitPost'
-      | 'socketTimeout'
-      | 'httpKeepalive'
-      | 'httpTimeout'
-      | 'async'
-    >
-  > {
-  /** Writes uWSGI's line for each request to stderr; false by default. */
-  logRequests?: boolean;
-}
-
-export interface ListenOptions {
-  /** A unix socket: a path, or `@name` in the abstract namespace. Its file is removed by `close()`. */
-  socket?: string;
-  /** A TCP socket; `127.0.0.1` by default: the uwsgi protocol has no authentication. */
-  host?: string;
-  /** 0 lets the kernel choose; see `address()`. */
-  port?: number;
-  /** `uwsgi` by default, for nginx's uwsgi_pass; `fastcgi` for fastcgi_pass, `scgi` for scgi_pass. */
-  protocol?: SocketProtocol;
-  /** Length of the accept queue; 4096 by default, at most net.core.somaxconn. */
-  backlog?: number;
-  /** Permission bits of a unix socket, such as 0o660; the umask decides by default. */
-  mode?: number;
-}
 
 /** As `net.Server` says it: a path, or host and port. */
 export type Address = string | { address: string; family: 'IPv4' | 'IPv6'; port: number };
@@ -63,23 +36,40 @@ export class Server {
   #bound: BoundListener | null = null;
   #file: { path: string; inode: number } | null = null;
   #staysAlive = true;
+  /** From the call of `listen()` on, until it fails or the server is closed. */
+  #listens = false;
 
-  constructor(application: Application, { logRequests = false, ...options }: ServerOptions) {
+  constructor(application: Application, options: ServerOptions) {
     if (typeof application !== 'function') throw embeddingErrors.notAnApplication(application);
+    const { logRequests = false, ...changes } = checkServerOptions(options);
     this.#application = application;
-    this.#settings = { ...defaultSettings(), ...options, disableLogging: !logRequests };
+    this.#settings = { ...defaultSettings(), ...changes, disableLogging: !logRequests };
   }
 
   /**
    * Resolves to this server once connections are accepted.
    *
-   * @throws UwsgiNodeError UWSGI_LISTENING when it listens already, UWSGI_LISTEN_ADDRESS when the options name no address;
-   *         the system's error (EADDRINUSE, EACCES) when the address cannot be bound.
+   * @throws UwsgiNodeError UWSGI_LISTENING when it listens already, UWSGI_LISTEN_ADDRESS when the options name no address,
+   *         UWSGI_OPTION when one of them is not what it should be; the system's error (EADDRINUSE, EACCES) when the
+   *         address cannot be bound.
    */
-  async listen(options: ListenOptions): Promise<this> {
-    if (this.#server !== null) throw embeddingErrors.listening();
+  async listen(given: ListenOptions): Promise<this> {
+    const options = checkListenOptions(given);
+    if (this.#listens) throw embeddingErrors.listening();
+    this.#listens = true;
+    try {
+      return await this.#start(options);
+    } catch (error) {
+      this.#listens = false;
+      throw error;
+    }
+  }
+
+  async #start(options: ListenOptions): Promise<this> {
     const address = addressOf(options);
-    const bound = await bind(address, options);
+    const bound = await bind(address, options).catch((error) => {
+      throw nameAddress(error, address);
+    });
     const listener: InheritedListener = {
       fd: bound.fd,
       name: bound.name,
@@ -121,6 +111,7 @@ export class Server {
   async close(): Promise<void> {
     const [server, bound] = [this.#server, this.#bound];
     this.#server = this.#bound = null;
+    this.#listens = false;
     if (server === null || bound === null) return;
     await server.drain();
     server.close();
@@ -161,8 +152,7 @@ export function createServer(application: Application, options: ServerOptions = 
 }
 
 function addressOf({ socket, host = '127.0.0.1', port }: ListenOptions): string {
-  if (socket !== undefined && port === undefined) return socket.startsWith('@') ? socket : resolve(socket);
-  if (socket !== undefined || port === undefined) throw embeddingErrors.listenAddress();
+  if (socket !== undefined) return socket.startsWith('@') ? socket : resolve(socket);
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

@@ -5,7 +5,8 @@ import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { createServer, type ListenOptions, type Server } from '../../../src/thread/create-server.js';
+import { createServer, type Server } from '../../../src/thread/create-server.js';
+import type { ListenOptions, ServerOptions } from '../../../src/thread/server-options.js';
 import type { Application } from '../../../src/wsgi/types.js';
 import { makeDirectory } from '../../support/clean-up.js';
 import { request } from '../../support/uwsgi-client.js';
@@ -95,7 +96,61 @@ it('leaves a file alone that is not its own any more', async () => {
   await new Promise((resolve) => other.close(resolve));
 });
 
+it.each<[string, ServerOptions, ListenOptions, RegExp]>([
+  [
+    'a misspelt option',
+    { bufersize: 1 } as ServerOptions,
+    {},
+    /createServer\(\) has no option bufersize; it takes bufferSize, /,
+  ],
+  [
+    'text',
+    { limitPost: '10' } as never,
+    {},
+    /createServer\(\): limitPost must be a whole number of at least 0, not '10'/,
+  ],
+  [
+    'nothing that can be',
+    { async: 0 },
+    {},
+    /createServer\(\): async must be a whole number of at least 1, not 0/,
+  ],
+  ['no port', {}, { port: 99_999 }, /listen\(\): port must be a whole number from 0 to 65535, not 99999/],
+  [
+    'no protocol',
+    {},
+    { port: 0, protocol: 'htp' as never },
+    /protocol must be one of uwsgi, http, fastcgi, scgi, not 'htp'/,
+  ],
+])('refuses %s, and says what is wrong with it', async (_what, options, listening, message) => {
+  const tried = async () => createServer(hello, options).listen(listening);
+  await expect(tried()).rejects.toThrow(message);
+  await expect(tried()).rejects.toMatchObject({ code: 'UWSGI_OPTION' });
+});
+
+it('takes undefined for a value that was not given', async () => {
+  const server = createServer(hello, { bufferSize: undefined, async: undefined });
+  servers.push(await server.listen({ port: 0, mode: undefined, host: undefined }));
+  const { port } = server.address() as { port: number };
+  expect((await request(`127.0.0.1:${port}`)).body.toString()).toBe('hello');
+});
+
+it('names the address that it cannot have, and may be asked for another then', async () => {
+  const { port } = (await listen({ port: 0 })).address() as { port: number };
+  const server = createServer(hello);
+  await expect(server.listen({ port })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    message: `cannot listen on 127.0.0.1:${port}: bind: Address already in use`,
+  });
+  const [first, second] = await Promise.allSettled([server.listen({ port: 0 }), server.listen({ port: 0 })]);
+  servers.push(server);
+  expect([first.status, second]).toMatchObject(['fulfilled', { reason: { code: 'UWSGI_LISTENING' } }]);
+});
+
 it('says what it is told wrongly', async () => {
+  await expect(createServer(hello).listen(undefined as never)).rejects.toMatchObject({
+    code: 'UWSGI_LISTEN_ADDRESS',
+  });
   expect(() => createServer({} as Application)).toThrow(/needs an application/);
   await expect(createServer(hello).listen({})).rejects.toMatchObject({ code: 'UWSGI_LISTEN_ADDRESS' });
   await expect(createServer(hello).listen({ socket: 'a', port: 1 })).rejects.toMatchObject({
