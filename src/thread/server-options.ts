@@ -29,7 +29,7 @@ export interface ListenOptions {
   /** A TCP socket; `127.0.0.1` by default: the uwsgi protocol has no authentication. */
   host?: string;
   /** 0 lets the kernel choose; see `address()`. */
-  port?: number;
+  port?: number | string;
   /** `uwsgi` by default, for nginx's uwsgi_pass; `fastcgi` for fastcgi_pass, `scgi` for scgi_pass. */
   protocol?: SocketProtocol;
   /** Length of the accept queue; 4096 by default, at most net.core.somaxconn. */
@@ -47,6 +47,11 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => ({
   wanted: `a whole number ${most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`}`,
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
 });
+/** As Node takes it: `process.env.PORT` is text. */
+const port: Rule = {
+  wanted: 'a whole number from 0 to 65535',
+  holds: (value) => /^\d{1,5}$/.test(String(value)) && Number(value) <= 65535,
+};
 const text: Rule = { wanted: 'a string', holds: (value) => typeof value === 'string' && value !== '' };
 const oneOf = (values: readonly string[]): Rule => ({
   wanted: `one of ${values.join(', ')}`,
@@ -67,7 +72,7 @@ const ofServer: Record<keyof ServerOptions, Rule> = {
 const ofListen: Record<keyof ListenOptions, Rule> = {
   socket: text,
   host: text,
-  port: whole(0, 65535),
+  port,
   protocol: oneOf(['uwsgi', 'http', 'fastcgi', 'scgi']),
   backlog: whole(1, 0x7fffffff),
   mode: whole(0, 0o777),

@@ -130,7 +130,7 @@ it.each<[string, ServerOptions, ListenOptions, RegExp]>([
 
 it('takes undefined for a value that was not given', async () => {
   const server = createServer(hello, { bufferSize: undefined, async: undefined });
-  servers.push(await server.listen({ port: 0, mode: undefined, host: undefined }));
+  servers.push(await server.listen({ port: '0', mode: undefined, host: undefined }));
   const { port } = server.address() as { port: number };
   expect((await request(`127.0.0.1:${port}`)).body.toString()).toBe('hello');
 });
