@@ -96,6 +96,8 @@ class EngineBinding final : public EngineHost {
 
   void emit(napi_ref handler, size_t count, napi_value* args);
   Segment outgoing(napi_value value, size_t* scratch_used);
+  Segment outgoing_latin1(napi_value value, size_t* scratch_used);
+  void join_scratch(size_t used, Segment* head, Segment* body) const;
   napi_ref hold(napi_value value);
   void shut_down(std::function<void()> done);
   void let_go();

@@ -15,7 +15,8 @@ namespace {
 // src/wsgi/headers.ts refuses a head that is larger.
 constexpr size_t kHeadRoom = 64 * 1024;
 
-// Up to this size an array that the socket does not take is copied; a larger one is kept alive instead.
+// Up to this size an array is copied, which costs less than another part of a send, or to keep it alive where
+// the socket does not take it.
 constexpr size_t kCopied = 4 * 1024;
 
 struct HeldArray {
@@ -68,10 +69,39 @@ Segment EngineBinding::outgoing(napi_value value, size_t* scratch_used) {
   size_t size;
   napi_get_typedarray_info(env_, value, nullptr, &size, &data, nullptr, nullptr);
   const auto* bytes = static_cast<const uint8_t*>(data);
-  // A small array is cheaper to copy than to keep alive, if it comes to that.
-  if (size <= kCopied) return {bytes, size};
+  if (size == 0) return {};
+  if (size <= kCopied && *scratch_used + size <= kScratch) {
+    uint8_t* at = scratch_.get() + *scratch_used;
+    memcpy(at, bytes, size);
+    *scratch_used += size;
+    return {at, size};
+  }
   lent_ = {env_, value};
   return {bytes, size, release_array, &lent_, hold_array};
+}
+
+// Bytes of a string that says them, character by character.
+Segment EngineBinding::outgoing_latin1(napi_value value, size_t* scratch_used) {
+  size_t length = 0;
+  if (napi_get_value_string_latin1(env_, value, nullptr, 0, &length) != napi_ok || length == 0) return {};
+  const size_t most = length + 1;
+  const bool fits = *scratch_used + most <= kScratch;
+  auto* at = fits ? scratch_.get() + *scratch_used : static_cast<uint8_t*>(malloc(most));
+  napi_get_value_string_latin1(env_, value, reinterpret_cast<char*>(at), most, &length);
+  if (!fits) return {at, length, free, at};
+  *scratch_used += length;
+  return {at, length};
+}
+
+// What lies in scratch memory goes out as one, with room for a frame around it.
+void EngineBinding::join_scratch(size_t used, Segment* head, Segment* body) const {
+  uint8_t* const begin = scratch_.get() + Segment::kFrameRoom;
+  const bool joins =
+      (head->size == 0 || head->data == begin) && (body->size == 0 || body->data == begin + head->size);
+  if (!joins || used == Segment::kFrameRoom) return;
+  *head = {begin, used - Segment::kFrameRoom};
+  head->has_frame_room = true;
+  *body = {};
 }
 
 // respond(connection, head, body, http10)
@@ -87,33 +117,24 @@ void EngineBinding::respond(const napi_value* args, size_t count, napi_value*) {
   length += kVersion.size();
   memcpy(head + length, "\r\n", 2);
   length += 2;
-  const size_t head_end = Segment::kFrameRoom + length;
-  size_t used = head_end;
-  const Segment body = outgoing(args[2], &used);
+  Segment first{begin, length};
+  size_t used = Segment::kFrameRoom + length;
+  Segment body = outgoing(args[2], &used);
   score_keeper().end(length + body.size, connection.started_us, status_digit({head, length}));
-  // Scratch memory is contiguous: head and body go out as one.
-  if (body.size == 0 || body.data == scratch_.get() + head_end) {
-    Segment whole{begin, used - Segment::kFrameRoom};
-    whole.has_frame_room = true;
-    return engine_.respond(connection, whole, {});
-  }
-  engine_.respond(connection, {begin, length}, body);
+  join_scratch(used, &first, &body);
+  engine_.respond(connection, first, body);
 }
 
 // write(connection, head or null, chunk, last) → Flow
 void EngineBinding::write(const napi_value* args, size_t count, napi_value* result) {
-  size_t used = 0;
+  size_t used = Segment::kFrameRoom;
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
-  Segment head{};
-  if (napi_get_value_string_latin1(env_, args[1], nullptr, 0, &used) == napi_ok) {
-    auto* memory = static_cast<uint8_t*>(malloc(used + 1));
-    napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(memory), used + 1, &used);
-    // Behind `100 Continue` comes another one.
-    if (connection.status <= 1) connection.status = status_digit({reinterpret_cast<char*>(memory), used});
-    head = {memory, used, free, memory};
-  }
-  used = 0;
-  const Segment chunk = outgoing(args[2], &used);
+  Segment head = outgoing_latin1(args[1], &used);
+  Segment chunk = outgoing(args[2], &used);
+  // A short body comes with its head in one string; behind `100 Continue` comes another head.
+  if (connection.status <= 1)
+    connection.status = status_digit(as_text((head.size > 0 ? head : chunk).bytes()));
+  join_scratch(used, &head, &chunk);
   const uint64_t size = head.size + chunk.size;
   const uint64_t started_us = connection.started_us;
   const bool last = count > 3;

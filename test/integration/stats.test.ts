@@ -37,6 +37,16 @@ it('counts what a client has counted', async () => {
   expect(cores.reduce((sum, { requests }) => sum + requests, 0)).toBe(200);
 });
 
+it('counts the responses of a Node application by their status, though a short body comes with its head', async () => {
+  const { instance, address } = await start(
+    '--wsgi-file',
+    join(import.meta.dirname, '../apps/kinds/express-export.cjs'),
+  );
+  await instance.get('/');
+  const { responses } = await readStatistics(address);
+  expect(responses).toMatchObject({ none: 0, '2xx': 1 });
+});
+
 it('is not held up by a stuck worker, and tells what it is stuck in', async () => {
   const { instance, server, address } = await start();
   const stuck = instance.get('/stuck');
