@@ -71,7 +71,7 @@ const Stage kStages[] = {
     {"while chunks wait for it",
      [](Rig& rig) -> Peer& {
        rig.application = [&rig](Connection& connection, const Request&) {
-         rig.engine.write(connection, {}, borrowed(repeat('x', 20'000'000)));
+         rig.engine.write(connection, {}, borrowed(large()));
        };
        Peer& peer = rig.connect();
        peer.reads = false;
@@ -82,7 +82,7 @@ const Stage kStages[] = {
     {"while the rest of its response waits for it",
      [](Rig& rig) -> Peer& {
        rig.application = [&rig](Connection& connection, const Request&) {
-         rig.engine.respond(connection, {}, borrowed(repeat('x', 20'000'000)));
+         rig.engine.respond(connection, {}, borrowed(large()));
        };
        Peer& peer = rig.connect();
        peer.reads = false;

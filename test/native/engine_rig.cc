@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -42,11 +43,13 @@ std::string packet(const Vars& vars, std::string_view body, uint8_t modifier1) {
   out += static_cast<char>(block.size() & 0xff);
   out += static_cast<char>(block.size() >> 8);
   out += '\0';
-  return out + block + std::string(body);
+  return out.append(block).append(body);
 }
 
-std::string post(std::string_view body) {
-  return packet({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", std::to_string(body.size())}}, body);
+std::string post(std::string_view body) { return post_of(body.size()).append(body); }
+
+std::string post_of(size_t size) {
+  return packet({{"REQUEST_METHOD", "POST"}, {"CONTENT_LENGTH", std::to_string(size)}});
 }
 
 const char* name_of(Listener::Kind kind) { return kind == Listener::Kind::kUnix ? "unix" : "tcp"; }
@@ -72,14 +75,23 @@ int Listener::connect() const {
 }
 
 void Peer::push() {
-  while (!outgoing_.empty() && fd_ >= 0) {
+  while (!all_sent() && fd_ >= 0) {
+    if (outgoing_.empty()) {
+      outgoing_.assign(std::min<size_t>(filling_, 65536), 'x');
+      filling_ -= outgoing_.size();
+    }
     const ssize_t sent = ::send(fd_, outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
     if (sent < 0 && (errno == EAGAIN || errno == ENOTCONN)) return;
     // Whoever does not read any more has closed; that is seen when reading.
-    if (sent < 0) outgoing_.clear();
+    if (sent < 0) drop_queue();
     if (sent > 0) outgoing_.erase(0, static_cast<size_t>(sent));
   }
   if (ends_ && fd_ >= 0) shutdown(fd_, SHUT_WR);
+}
+
+void Peer::drop_queue() {
+  outgoing_.clear();
+  filling_ = 0;
 }
 
 void Peer::pull() {
@@ -186,6 +198,11 @@ void Rig::on_rejected(Rejection reason, Protocol, int, uint64_t detail) {
 const std::string kGet = packet({{"REQUEST_METHOD", "GET"}, {"PATH_INFO", "/x"}});
 
 std::string repeat(char byte, size_t times) { return std::string(times, byte); }
+
+std::string_view large() {
+  static const std::string text = repeat('x', 20'000'000);
+  return text;
+}
 
 void both(const char* what, void (*body)(Rig&), const EngineSettings& settings) {
   for (const auto kind : kBothKinds) {

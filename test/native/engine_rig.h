@@ -20,6 +20,8 @@ using Vars = std::vector<std::pair<std::string, std::string>>;
 std::string packet(const Vars& vars, std::string_view body = "", uint8_t modifier1 = 0);
 // A request with a body, and the CONTENT_LENGTH it takes.
 std::string post(std::string_view body);
+// The same without the body, which will be so long.
+std::string post_of(size_t size);
 
 // A listener with an address of its own.
 class Listener {
@@ -55,6 +57,8 @@ class Peer {
 
   // Queues bytes; they go out as fast as the engine takes them.
   void send(std::string_view bytes) { outgoing_ += bytes; }
+  // Queues so many bytes without a meaning, behind everything else: many megabytes need no memory.
+  void send_filling(size_t size) { filling_ += size; }
   // Writes what is queued now, as far as the socket takes it.
   void push();
   // Reads what has come, unless told not to read.
@@ -70,11 +74,14 @@ class Peer {
   bool ended = false;      // the engine has closed
   bool was_reset = false;  // and not in order
   int fd() const { return fd_; }
-  bool all_sent() const { return outgoing_.empty(); }
+  bool all_sent() const { return outgoing_.empty() && filling_ == 0; }
 
  private:
+  void drop_queue();
+
   int fd_;
   std::string outgoing_;
+  size_t filling_ = 0;
   bool ends_ = false;
 };
 
@@ -158,6 +165,8 @@ EngineSettings changed(EngineSettings settings, void (*change)(EngineSettings&))
 // A small request.
 extern const std::string kGet;
 std::string repeat(char byte, size_t times);
+// 20 MB, more than the buffers of a socket take; made once.
+std::string_view large();
 
 // A segment that lives only during the call.
 Segment borrowed(std::string_view text);

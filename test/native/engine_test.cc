@@ -307,7 +307,8 @@ CASE("a refused peer that floods is left after drain_bytes") {
   settings.limit_post = 10;
   Rig rig(Listener::Kind::kUnix, settings);
   Peer& peer = rig.connect();
-  peer.send(post(repeat('x', 8'000'000)));
+  peer.send(post_of(8'000'000));
+  peer.send_filling(8'000'000);
   rig.until([&] { return rig.engine.open_requests() == 0 && rig.engine.accepted() == 1; }, "the end");
   rig.until([&] { return peer.ended; }, "the answer");
   CHECK(peer.received.starts_with("HTTP/1.1 413"));
