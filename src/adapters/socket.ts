@@ -2,6 +2,7 @@
  * What an application sees as `req.socket`: a stream without a descriptor. Node's own ServerResponse writes an HTTP/1.1
  * response into it, which goes on to the connection as it is; after an upgrade it is the connection, both ways.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { Server, ServerResponse } from 'node:http';
 import type { BodySource } from '../wsgi/body-source.js';
 import { makeHead } from '../wsgi/headers.js';
@@ -141,7 +142,8 @@ export class PeerSocket extends NetSocket {
     const flow = written.length === 0 && !last ? 'sent' : this.#sendAll(written, last);
     if (flow === 'full') {
       this.#full = true;
-      this.#peer.onDrain(() => this.#drained());
+      // Bound, as a write of Node's is: an AsyncLocalStorage still knows the request in `drain`, `finish` and callbacks.
+      this.#peer.onDrain(AsyncResource.bind(() => this.#drained()));
       return;
     }
     this.#queuedSize = 0;
@@ -240,7 +242,7 @@ export class PeerSocket extends NetSocket {
   #settle(flow: Flow, done: Done): void {
     if (flow === 'sent') return done();
     if (flow === 'full') {
-      this.#peer.onDrain(() => done());
+      this.#peer.onDrain(AsyncResource.bind(() => done()));
       return;
     }
     this.destroy();

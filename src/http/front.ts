@@ -2,6 +2,7 @@
  * HTTP listeners of one JS thread: chooses what serves them, and starts it. Runs in a JS thread of a worker process, or
  * in the thread of whoever embeds the server.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -59,7 +60,11 @@ export interface HttpFrontOptions {
   engine?: HttpEngine;
 }
 
-/** What an engine needs: the options, and SERVER_NAME. */
+/**
+ * What an engine needs: the options, and SERVER_NAME. Each request is an async resource of its own: uWebSockets.js has one
+ * for all of them, node:http one for each connection, and what one request puts into an AsyncLocalStorage (`enterWith`)
+ * would be seen by those that follow.
+ */
 export interface EngineStart extends HttpFrontOptions {
   newEnviron: NewEnviron;
   hostname: string;
@@ -67,7 +72,13 @@ export interface EngineStart extends HttpFrontOptions {
 
 /** @throws UwsgiNodeError when an engine that was asked for by name is not there; the system's error from listen(2). */
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
-  const start: EngineStart = { newEnviron, ...options, hostname: hostname() };
+  const start: EngineStart = {
+    newEnviron,
+    ...options,
+    hostname: hostname(),
+    onRequest: (environ, sink, body) =>
+      new AsyncResource('UWSGINODEREQUEST').runInAsyncScope(options.onRequest, null, environ, sink, body),
+  };
   if (options.engine === 'node:http') return startNodeHttp(start, 'node:http was asked for');
   if (options.onUpgrade !== undefined && options.engine === undefined) {
     return startNodeHttp(start, takesUpgrades);

@@ -2,6 +2,7 @@
  * `wsgi.input`: the request body as a file that ends after CONTENT_LENGTH bytes (PEP 3333, "Input and Error Streams").
  * Reading blocks, as in Python, where the body has not come in whole; the asynchronous ways do not.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { applicationErrors as errors } from '../errors.js';
 import type { BodySource } from './body-source.js';
@@ -99,10 +100,12 @@ export class WsgiInput implements Input {
     if (this.#buffer.length > 0) onChunk(false, this.#take(this.#buffer.length));
     else if (source === null || this.#received === source.length) onChunk(false, null);
     else {
-      source.read((chunk) => {
+      const answer = (chunk: Buffer | null) => {
         if (chunk !== null) this.#received += chunk.length;
         onChunk(chunk === null && (source.aborted || source.length !== null), chunk);
-      });
+      };
+      // Bound: it is the reader's AsyncLocalStorage that `data` and `end` are to find.
+      source.read(AsyncResource.bind(answer));
     }
   }
 

@@ -1,4 +1,5 @@
 /** The socket of an adapted request: cheap until somebody wants a stream, and then one in every respect. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Duplex, finished, pipeline, Readable } from 'node:stream';
@@ -94,6 +95,23 @@ it('a large response has ended when the peer has taken it', async () => {
   peer.drain();
   await once(response, 'close');
   expect(peer.calls[1]).toBe('end');
+});
+
+it('is drained and finished in the AsyncLocalStorage of who wrote', async () => {
+  const { peer, response } = exchange();
+  const storage = new AsyncLocalStorage<string>();
+  const seen: string[] = [];
+  for (const name of ['drain', 'finish', 'close'])
+    response.on(name, () => seen.push(`${name} of ${storage.getStore()}`));
+  peer.flow = 'full';
+  storage.run('writer', () => response.write(Buffer.alloc(100_000)));
+  const drained = once(response, 'drain');
+  peer.flow = 'sent';
+  peer.drain();
+  await drained;
+  storage.run('writer', () => response.end());
+  await once(response, 'close');
+  expect(seen).toEqual(['drain of writer', 'finish of writer', 'close of writer']);
 });
 
 it('runs the end of whatever prototype the response was given', async () => {

@@ -1,4 +1,5 @@
 /** What happens between requests and under load: keep-alive, pipelining, slow and lost peers, the way out. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -43,6 +44,20 @@ describe.each(engines)('%s', (engine) => {
       for (const path of ['/1', '/2', '/3']) {
         expect((await client.send(get(path)).response()).body).toBe(path);
       }
+    });
+
+    it('begin each request with an empty AsyncLocalStorage', async () => {
+      const storage = new AsyncLocalStorage<string>();
+      const seen: unknown[] = [];
+      const served = await serve(engine, (environ, sink) => {
+        seen.push(storage.getStore());
+        storage.enterWith(environ.PATH_INFO);
+        sink.respond(ok, 'x');
+      });
+      const client = served.connect();
+      const upload = 'POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx';
+      for (const request of [get('/1'), upload, get('/2'), upload]) await client.send(request).response();
+      expect(seen).toEqual([undefined, undefined, undefined, undefined]);
     });
 
     it('answer 503 beyond async unfinished requests, and say so once', async () => {

@@ -2,8 +2,10 @@
  * `wsgi.input`, PEP 3333, "Input and Error Streams": every way to read × every way a body can come × several sizes of
  * reads, against a few lines of reference on the whole body.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import type { BodySource } from '../../../src/wsgi/body-source.js';
 import { WsgiInput } from '../../../src/wsgi/input.js';
 import { asyncOnly, FakeSource, type SourceOptions } from './fake-source.js';
 
@@ -250,4 +252,20 @@ describe('two readers', () => {
     await first.return?.();
     expect(input.read().toString()).toBe('bc');
   });
+});
+
+it('hands its bytes to an adapter in the AsyncLocalStorage of who asked', () => {
+  const storage = new AsyncLocalStorage<string>();
+  let arrive: (chunk: Buffer | null) => void = () => {};
+  const source = {
+    length: 1,
+    aborted: false,
+    onGone() {},
+    read: (onChunk: typeof arrive) => (arrive = onChunk),
+  };
+  const input = new WsgiInput(null, source as BodySource);
+  const seen: unknown[] = [];
+  storage.run('reader', () => input.next((_aborted, chunk) => seen.push(storage.getStore(), String(chunk))));
+  arrive(Buffer.from('x'));
+  expect(seen).toEqual(['reader', 'x']);
 });
