@@ -4,6 +4,7 @@ import { Agent, get, type RequestOptions, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bytesOf } from '../support/bodies.js';
 import { cleanUp, makeDirectory, onCleanUp } from '../support/clean-up.js';
 import { startNginx } from '../support/nginx.js';
 import { missingPrograms, skipped } from '../support/requirements.js';
@@ -43,18 +44,30 @@ class HttpServer {
   }
 
   async get(path: string, options: RequestOptions = {}, body?: Buffer | string): Promise<Answer> {
-    const outgoing = request({ ...this.target, agent: this.#agent, path, ...options });
-    outgoing.end(body);
-    const [response] = await once(outgoing, 'response');
+    const response = await this.begin(path, options, body);
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk);
     const whole = Buffer.concat(chunks);
-    return { status: response.statusCode, body: whole, text: whole.toString('latin1') };
+    return { status: response.statusCode!, body: whole, text: whole.toString('latin1') };
+  }
+
+  /** The same, with the body of the answer still to come. */
+  async begin(path: string, options: RequestOptions = {}, body?: Buffer | string): Promise<IncomingMessage> {
+    const outgoing = request({ ...this.target, agent: this.#agent, path, ...options });
+    outgoing.end(body);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return response;
   }
 
   post(path: string, body: Buffer | string): Promise<Answer> {
     return this.get(path, { method: 'POST' }, body);
   }
+}
+
+async function lengthOf(response: IncomingMessage): Promise<number> {
+  let length = 0;
+  for await (const chunk of response) length += chunk.length;
+  return length;
 }
 
 const engines = [
@@ -92,8 +105,8 @@ describe.each(engines)('$engine', ({ engine, options }) => {
   it('carries bodies of any size, both ways', async () => {
     const http = await HttpServer.start('127.0.0.1:0', ...options);
     expect((await http.post('/echo', 'caf\u00e9')).body.toString()).toBe('caf\u00e9');
-    expect((await http.post('/length', Buffer.alloc(100 * MEGABYTE))).text).toBe(String(100 * MEGABYTE));
-    expect((await http.get('/large')).body).toHaveLength(100 * MEGABYTE);
+    expect((await http.post('/length', bytesOf(100 * MEGABYTE))).text).toBe(String(100 * MEGABYTE));
+    expect(await lengthOf(await http.begin('/large'))).toBe(100 * MEGABYTE);
     const numbers = Array.from({ length: 1_000 }, (_, i) => `${i}\n`).join('');
     expect((await http.get('/chunks')).text).toBe(numbers);
     const chunked = await http.get(
@@ -171,7 +184,7 @@ describe.each(engines)('$engine', ({ engine, options }) => {
         for (let i = 0; i < 20; i += 1) expect((await nginx.fetch('/')).status).toBe(200);
         const body = Buffer.alloc(3 * MEGABYTE, 'y');
         expect((await nginx.fetch('/echo', { method: 'POST', body })).body.equals(body)).toBe(true);
-        expect((await nginx.fetch('/large')).body).toHaveLength(100 * MEGABYTE);
+        expect(await lengthOf(await nginx.begin('/large'))).toBe(100 * MEGABYTE);
       }
     });
 

@@ -2,7 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { symlink, writeFile } from 'node:fs/promises';
-import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { join } from 'node:path';
 import { makeDirectory, onCleanUp } from './clean-up.js';
 import { guardGroup } from './guard.js';
@@ -39,6 +44,8 @@ export interface Nginx {
   lines: Lines;
   /** One HTTP request through it. */
   fetch(path: string, options?: FetchOptions): Promise<Answer>;
+  /** The same, with its body still to come. */
+  begin(path: string, options?: FetchOptions): Promise<IncomingMessage>;
   stop(): Promise<void>;
 }
 
@@ -75,7 +82,14 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   // The listeners are open before the first worker is forked: whoever connects from here on is served.
   await lines.waitFor(/start worker process \d+/);
   const address = port === 0 ? { socketPath } : { host: '127.0.0.1', port };
-  return { pid: child.pid!, address, lines, fetch: (path, init) => fetchFrom(address, path, init), stop };
+  return {
+    pid: child.pid!,
+    address,
+    lines,
+    fetch: (path, init) => fetchFrom(address, path, init),
+    begin: (path, init) => beginFrom(address, path, init),
+    stop,
+  };
 }
 
 function configuration(options: NginxOptions, folder: string, listen: string): string {
@@ -104,7 +118,18 @@ ${temporary}
 `;
 }
 
-async function fetchFrom(address: RequestOptions, path: string, init: FetchOptions = {}): Promise<Answer> {
+async function fetchFrom(address: RequestOptions, path: string, init?: FetchOptions): Promise<Answer> {
+  const incoming = await beginFrom(address, path, init);
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return { status: incoming.statusCode!, headers: incoming.headers, body: Buffer.concat(chunks) };
+}
+
+async function beginFrom(
+  address: RequestOptions,
+  path: string,
+  init: FetchOptions = {},
+): Promise<IncomingMessage> {
   const outgoing = httpRequest({
     ...address,
     path,
@@ -113,8 +138,6 @@ async function fetchFrom(address: RequestOptions, path: string, init: FetchOptio
     agent: false,
   });
   outgoing.end(init.body);
-  const [incoming] = await once(outgoing, 'response');
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return { status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(chunks) };
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return incoming;
 }

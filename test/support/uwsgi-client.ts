@@ -144,23 +144,34 @@ export interface RequestOptions {
 
 /** One request over a fresh connection; resolves when the peer has closed it. */
 export async function request(address: string, options: RequestOptions = {}): Promise<Response> {
-  // Before the connection: the server does not wait for ever until a hundred megabytes are put together.
-  const bytes = encodeRequest(options);
   const socket = await open(address);
   const response = readResponse(socket, options.timeout);
-  await sendInPieces(socket, bytes, options.split);
+  await sendRequest(socket, options);
   return response;
 }
 
+/** Sends it over an open connection, in one write or as `split` says. */
+export async function sendRequest(socket: Socket, options: RequestOptions): Promise<void> {
+  if (options.split !== undefined) return sendInPieces(socket, encodeRequest(options), options.split);
+  // One writev(2): a hundred megabytes are not copied only to stand behind their packet.
+  socket.cork();
+  for (const bytes of packetAndBody(options)) socket.write(bytes);
+  socket.uncork();
+}
+
 /** The bytes `request` sends. */
-export function encodeRequest({ vars = requestVars(), body, ...modifiers }: RequestOptions = {}): Buffer {
-  if (body === undefined) return encodePacket(vars, modifiers);
-  const bytes = Buffer.from(body as Uint8Array);
+export function encodeRequest(options: RequestOptions = {}): Buffer {
+  return Buffer.concat(packetAndBody(options));
+}
+
+function packetAndBody({ vars = requestVars(), body, ...modifiers }: RequestOptions): Uint8Array[] {
+  if (body === undefined) return [encodePacket(vars, modifiers)];
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const pairs = [...(Array.isArray(vars) ? vars : Object.entries(vars))] as [string, string][];
   const length = pairs.find(([name, value]) => name === 'CONTENT_LENGTH' && value !== '');
   const rest = length === undefined ? pairs.filter(([name]) => name !== 'CONTENT_LENGTH') : pairs;
   if (length === undefined) rest.push(['CONTENT_LENGTH', String(bytes.length)]);
-  return Buffer.concat([encodePacket(rest, modifiers), bytes]);
+  return [encodePacket(rest, modifiers), bytes];
 }
 
 /** Writes `bytes` piece by piece, a turn of the event loop between two of them so that each is a write(2) of its own. */
