@@ -96,6 +96,8 @@ function complete(this: Response): void {
   // Nobody can tell a request that was read to its end from one that was not, unless somebody listens.
   if (request.complete && (request.listenerCount('end') > 0 || request.listenerCount('close') > 0)) {
     request._dump();
+    // Node 26 takes what is complete for pushed already, and reads on without it.
+    request.resume();
   } else if (!request.complete) {
     request.destroy();
   }

@@ -207,6 +207,15 @@ describe('a response', () => {
     expect(events.filter((name) => name !== 'request close')).toEqual(['finish', 'close']);
   });
 
+  it('closes its request also where `_dump` only looks whether the body was pushed (Node 26)', async () => {
+    await new Promise<void>((resolve) => {
+      void handle((request, response) => {
+        Object.assign(request, { _dump: () => request.read(0) }).on('close', resolve);
+        response.end('x');
+      });
+    });
+  });
+
   it('is closed, and its request aborted, when the reader leaves', async () => {
     const events: string[] = [];
     await new Promise<void>((resolve) => {
