@@ -2,8 +2,9 @@
  * Catches `listen()` of an application that starts its own server, in the JS thread that runs it: the server is taken as
  * the application, and nothing is bound. In each of several threads the port would be taken already.
  *
- * Only the first is caught: a second server (metrics, a debug port) means what it says. The server keeps Node's own
- * methods; it gets a handle that stands for a listening socket, so that `listening`, `address()` and `close()` answer.
+ * Only the first is caught: a second server (metrics, a debug port) means what it says, unless its port is the first one's.
+ * A server keeps Node's own methods; it gets a handle that stands for a listening socket, so that `listening`, `address()`
+ * and `close()` answer.
  */
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -42,8 +43,13 @@ class Handle {
   hasRef(): boolean {
     return false;
   }
+  get port(): number {
+    return this.asked.port;
+  }
+  /** An address, as the system's: Fastify compares it with those of the name. */
   getsockname(out: object): number {
-    const { host, port } = this.asked;
+    const { port } = this.asked;
+    const host = this.asked.host === 'localhost' ? '127.0.0.1' : this.asked.host;
     Object.assign(out, { address: host, family: host.includes(':') ? 'IPv6' : 'IPv4', port });
     return 0;
   }
@@ -94,26 +100,38 @@ export class ListenCapture implements ServerHolder {
   #take(server: Internals, args: unknown[]): boolean {
     const [first] = args;
     if (typeof first === 'object' && first !== null && 'fd' in first) return false;
-    if (this.server !== null && this.server !== (server as unknown)) return false;
     // Node says ERR_SERVER_ALREADY_LISTEN.
     if (server._handle !== null && server._handle !== undefined) return false;
     const asked = readArguments(args);
+    if (this.server !== null && this.server !== (server as unknown)) return this.#takeToo(server, asked);
     this.server = server as unknown as HttpServer;
     this.call = `listen(${asked.path ?? (asked.port || '')})`;
     this.#handle = new Handle(asked);
-    server._handle = this.#handle;
-    if (asked.path !== null) {
-      server._pipeName = asked.path;
-      Object.assign(this.#handle, { getsockname: undefined });
-    }
-    const handle = this.#handle;
-    if (typeof asked.callback === 'function') this.server.once('listening', asked.callback as () => void);
-    process.nextTick(() => {
-      if (server._handle === handle) this.server?.emit('listening');
-    });
+    pretend(server, this.#handle, asked);
     this.#found?.();
     return true;
   }
+
+  /** Fastify makes a server for each address of `localhost`: what it would bind is the application once more. */
+  #takeToo(server: Internals, asked: Asked): boolean {
+    if (asked.port === 0 || asked.port !== this.#handle?.port) return false;
+    pretend(server, new Handle(asked), asked);
+    return true;
+  }
+}
+
+/** From now on the server believes that it listens. */
+function pretend(server: Internals, handle: Handle, { path, callback }: Asked): void {
+  server._handle = handle;
+  if (path !== null) {
+    server._pipeName = path;
+    Object.assign(handle, { getsockname: undefined });
+  }
+  const emitter = server as unknown as HttpServer;
+  if (typeof callback === 'function') emitter.once('listening', callback as () => void);
+  process.nextTick(() => {
+    if (server._handle === handle) emitter.emit('listening');
+  });
 }
 
 /** listen(port, host, backlog, callback), listen(path, …), listen({ port, host, path }, callback). */

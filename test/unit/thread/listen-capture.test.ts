@@ -1,6 +1,6 @@
 /** A server that is caught at listen() believes that it listens. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { expect, it } from 'vitest';
 import { captureListen } from '../../../src/thread/listen-capture.js';
 
@@ -17,4 +17,20 @@ it('listens once until it is closed, as in Node', async () => {
   expect([server.listening, server.address()]).toEqual([false, null]);
   await once(server.listen({ path: '/run/x.sock' }), 'listening');
   expect(server.address()).toBe('/run/x.sock');
+});
+
+it('takes further servers of the same port for the same application, as Fastify makes them, and no others', async () => {
+  const capture = captureListen();
+  const first = (capture.server ?? createServer()) as Server;
+  if (first.listening) await new Promise((resolve) => first.close(resolve));
+  await once(first.listen({ port: 3000, host: 'localhost' }), 'listening');
+  expect(first.address()).toEqual({ address: '127.0.0.1', family: 'IPv4', port: 3000 });
+  const second = createServer().listen({ port: 3000, host: '::1' });
+  await once(second, 'listening');
+  expect([capture.server, second.address()]).toEqual([first, { address: '::1', family: 'IPv6', port: 3000 }]);
+  await new Promise((resolve) => second.close(resolve));
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  expect((other.address() as { port: number }).port).toBeGreaterThan(0);
+  await new Promise((resolve) => other.close(resolve));
 });
