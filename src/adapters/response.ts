@@ -51,10 +51,10 @@ function endAtOnce(this: Response, ...values: unknown[]): Response {
  * chunks. hono's streamSSE is one that asks for them itself.
  */
 function storeWithoutFraming(this: Response, firstLine: string, headers: Headers): void {
-  storeHeader.call(this, firstLine, withoutFraming(headers));
-  const text = this._header ?? '';
-  if (text.includes('text/event-stream') && !/\r\nx-accel-buffering:/i.test(text)) {
-    this._header = `${text.slice(0, -2)}${unbuffered}\r\n\r\n`;
+  const found = headers === undefined || headers === null ? 0 : look(headers);
+  storeHeader.call(this, firstLine, found & FRAMING ? withoutFraming(headers!) : headers);
+  if ((found & (EVENTS | BUFFERING)) === EVENTS) {
+    this._header = `${(this._header ?? '').slice(0, -2)}${unbuffered}\r\n\r\n`;
   }
 }
 
@@ -63,21 +63,42 @@ function storeWithoutFraming(this: Response, firstLine: string, headers: Headers
  */
 const unbuffered = 'X-Accel-Buffering: no';
 
-function isFraming(name: unknown): boolean {
-  // Nearly all names are of other lengths; a regular expression for each costs.
-  if (typeof name !== 'string' || (name.length !== 7 && name.length !== 17)) return false;
-  const lower = name.toLowerCase();
-  return lower === 'transfer-encoding' || lower === 'trailer';
+/** What there is among headers: of a chunked body, of events, of nginx's buffering. */
+const FRAMING = 1;
+const EVENTS = 2;
+const BUFFERING = 4;
+
+function look(headers: NonNullable<Headers>): number {
+  let found = 0;
+  if (!Array.isArray(headers)) {
+    for (const name in headers) found |= lookAt(name, headers[name]);
+  } else if (Array.isArray(headers[0])) {
+    for (const [name, value] of headers as unknown[][]) found |= lookAt(name, value);
+  } else {
+    for (let at = 0; at < headers.length; at += 2) found |= lookAt(headers[at], headers[at + 1]);
+  }
+  return found;
 }
 
-function withoutFraming(headers: Headers): Headers {
-  if (headers === undefined || headers === null) return headers;
+/** @param value where Node keeps the headers that were set one by one, name and value */
+function lookAt(name: unknown, value: unknown): number {
+  // Nearly all names are of other lengths; to search the text of the head costs more than to write it.
+  if (typeof name !== 'string' || (name.length !== 7 && name.length !== 12 && name.length !== 17)) return 0;
+  const isUsual = name === 'Content-Type' || name === 'content-type';
+  const lower = isUsual ? 'content-type' : name.toLowerCase();
+  if (lower === 'content-type') return String(value).includes('text/event-stream') ? EVENTS : 0;
+  if (lower === 'x-accel-buffering') return BUFFERING;
+  return lower === 'transfer-encoding' || lower === 'trailer' ? FRAMING : 0;
+}
+
+const isFraming = (name: unknown): boolean => lookAt(name, '') === FRAMING;
+
+function withoutFraming(headers: NonNullable<Headers>): Headers {
   if (Array.isArray(headers)) {
     if (Array.isArray(headers[0])) return headers.filter((pair) => !isFraming((pair as string[])[0]));
     return headers.filter((_, at) => !isFraming(headers[at - (at % 2)]));
   }
-  for (const name in headers) if (isFraming(name)) return copyWithoutFraming(headers);
-  return headers;
+  return copyWithoutFraming(headers);
 }
 
 /** Of the headers that were set one by one, Node knows the object itself, so that one is changed. */

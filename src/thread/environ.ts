@@ -214,7 +214,7 @@ export class EnvironBuilder {
       heldValues.map((i) => `if (vars & ${1 << i}) v${i} = flat(${sliceOf(i)});`),
       heldValues.map((i) => `let v${i} = '';`),
     );
-    const value = [...new Set(keys)].filter((key) => key.startsWith('HTTP_'));
+    const value = Object.freeze([...new Set(keys)].filter((key) => key.startsWith('HTTP_')));
     (layout.Environ as { prototype: object }).prototype = Object.create(environPrototype, {
       [headerNamesOf]: { value },
     });

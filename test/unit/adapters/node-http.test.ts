@@ -170,11 +170,26 @@ describe('a response', () => {
     expect([text, named('transfer-encoding'), named('trailer')]).toEqual(['not framed', [], []]);
   });
 
-  it('of events is not to be buffered', async () => {
-    const { named } = await handle((_request, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('data: 1\n\n');
+  const events = 'text/event-stream; charset=utf-8';
+  it.each<[how: string, begin: (response: ServerResponse) => unknown]>([
+    ['an object', (response) => response.writeHead(200, { 'Content-Type': events })],
+    ['a list', (response) => response.writeHead(200, ['X', 'y', 'content-type', events])],
+    ['pairs', (response) => response.writeHead(200, [['CONTENT-TYPE', events]] as never)],
+    ['a header that was set', (response) => response.setHeader('Content-Type', events)],
+  ])('of events is not to be buffered, which %s says', async (_how, begin) => {
+    const answer = await handle((_request, response) => {
+      begin(response);
+      response.end('data: 1\n\n');
     });
-    expect(named('x-accel-buffering')).toEqual(['no']);
+    expect(answer.named('x-accel-buffering')).toEqual(['no']);
+  });
+
+  it('of events is buffered where it says so itself', async () => {
+    const { named } = await handle((_request, response) => {
+      response.setHeader('X-Accel-Buffering', 'yes');
+      response.writeHead(200, { 'Content-Type': events }).end();
+    });
+    expect(named('x-accel-buffering')).toEqual(['yes']);
   });
 
   it('waits for its reader, and drains', async () => {
