@@ -5,13 +5,16 @@ import type { AppInterface, Settings, SocketProtocol } from './config/settings.j
 import type { Metric } from './stats/exposition.js';
 
 /** Raised on every incompatible change below; a master that meets another version executes that in its own place. */
-export const MESSAGES_VERSION = 4;
+export const MESSAGES_VERSION = 5;
 
 /** Exit code of a worker, and of the server, whose application cannot be loaded (the same number as in uWSGI). */
 export const EXIT_FAILED_APP = 22;
 
-/** Descriptor of the first listener in a worker: 0-2 are the standard ones, 3 is the channel to the master. */
-export const FIRST_LISTENER_FD = 4;
+/** Descriptor of the channel to the master in a worker; see src/channel.ts. */
+export const CHANNEL_FD = 3;
+
+/** Descriptor of the first listener in a worker. */
+export const FIRST_LISTENER_FD = CHANNEL_FD + 1;
 
 /** A listening socket as a worker inherits it. */
 export interface InheritedListener {

@@ -1,11 +1,12 @@
 /**
- * What a worker process does in its main JS thread, which is control only. At the other end of the IPC channel:
+ * What a worker process does in its main JS thread, which is control only. At the other end of the channel:
  * src/master/worker-handle.ts.
  */
 import { Socket } from 'node:net';
+import { Channel } from '../channel.js';
 import { lastCall } from '../last-call.js';
 import { log } from '../log/stderr.js';
-import type { MasterToWorker } from '../messages.js';
+import { CHANNEL_FD, type MasterToWorker, type WorkerToMaster } from '../messages.js';
 import { native } from '../native.js';
 import { answer } from './answers.js';
 import { HarakiriWatch } from './harakiri.js';
@@ -18,9 +19,11 @@ import { WorkerControl } from './worker.js';
 // the worker.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+const channel = new Channel<WorkerToMaster, MasterToWorker>(new Socket({ fd: CHANNEL_FD }));
+
 const control = new WorkerControl({
   pid: process.pid,
-  send: (message, done) => process.send?.(message, undefined, undefined, done),
+  send: (message, done) => channel.send(message, () => done()),
   spawnThread,
   lastCall: (listeners) => lastCall(listeners, native),
   exit: (code) => native.exitNow(code),
@@ -42,7 +45,6 @@ const control = new WorkerControl({
   saveLogs: (logs) => saveLogs(logs, native),
   scoreboard: native,
 });
-process.on('message', (message) => control.receive(message as MasterToWorker));
-process.on('disconnect', () => control.masterGone());
-// The master may have been killed before this line was reached.
-if (!process.connected) control.masterGone();
+channel.onMessage((message) => control.receive(message));
+// The master may have been killed long before this line.
+channel.onClose(() => control.masterGone());

@@ -1,7 +1,7 @@
 /**
  * The control thread of a worker: starts the JS threads, replaces those that die, ends them all when the master says so
  * or is gone. Never runs application code, so that it can act while an application is stuck.
- * At the other ends: src/master/worker-handle.ts over IPC, src/thread/main.ts over message ports.
+ * At the other ends: src/master/worker-handle.ts over a channel, src/thread/main.ts over message ports.
  */
 import type { Settings } from '../config/settings.js';
 import { startErrors } from '../errors.js';

@@ -20,6 +20,7 @@ const floors: string[][] = [
     'native',
     'native-scoreboard',
     'messages',
+    'channel',
     'config',
     'log',
     'stats',
