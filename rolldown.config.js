@@ -38,6 +38,24 @@ const ascii = {
   },
 };
 
+/**
+ * Modules of Node that the first answer does not need are loaded when they are first used, and not with the chunk that
+ * imports them: half of the master's own time up to the first worker would be theirs.
+ */
+const onDemand = {
+  name: 'on-demand',
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      for (const [line, name, id] of chunk.code.matchAll(/^let (node_\w+) = require\("(node:\w+)"\);$/gm)) {
+        if (!['node:child_process', 'node:dgram', 'node:net'].includes(id)) continue;
+        chunk.code = chunk.code
+          .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `(${name}()).`)
+          .replace(line, `const ${name} = () => require("${id}");`);
+      }
+    }
+  },
+};
+
 /** The file that Node is started with. It finds what it runs in `programs`. */
 const entry = (name, source) => ({
   ...shared,
@@ -56,7 +74,7 @@ const entry = (name, source) => ({
 const program = (name, source) => ({
   ...shared,
   input: { [name]: `src/${source}.ts` },
-  plugins: [ascii],
+  plugins: name === 'cli' ? [ascii, onDemand] : [ascii],
   output: {
     dir: 'dist',
     format: 'cjs',

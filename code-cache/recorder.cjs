@@ -19,8 +19,9 @@ Module.prototype._compile = function compile(text, file) {
   // import() in code from the cache fails with Node 20.
   if (!/^(programs|chunks)\//.test(path) || /\bimport\(/.test(text))
     return compileAsNode.call(this, text, file);
-  const script = new Script(Module.wrap(text), { filename: file });
-  compiled.push({ path, text, script });
+  const wrapped = Module.wrap(text);
+  const script = new Script(wrapped, { filename: file });
+  compiled.push({ path, wrapped, script });
   return script.runInThisContext()(this.exports, createRequire(file), this, file, dirname(file));
 };
 
@@ -28,11 +29,11 @@ const timer = setInterval(() => {
   if (!existsSync(asked)) return;
   clearInterval(timer);
   // The program itself comes last: then all of this process or thread is there.
-  for (const { path, text, script } of compiled.reverse()) {
+  for (const { path, wrapped, script } of compiled.reverse()) {
     const file = join(folder, `${path}.cache`);
     mkdirSync(dirname(file), { recursive: true });
     // Never half a file under that name.
-    writeFileSync(`${file}.part`, Buffer.concat([Buffer.from(text), script.createCachedData()]));
+    writeFileSync(`${file}.part`, Buffer.concat([Buffer.from(wrapped, 'latin1'), script.createCachedData()]));
     renameSync(`${file}.part`, file);
   }
 }, 10).unref();

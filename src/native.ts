@@ -39,7 +39,7 @@ export interface BoundListener {
 /** The address forms of uWSGI: `path`, `@abstract`, `host:port`, `:port`, `*:port`, `[v6]:port`, `fd://N`. */
 export interface NativeSockets {
   /**
-   * Binds and listens; non-blocking, close-on-exec (child_process.spawn's stdio hands it on).
+   * Binds and listens; non-blocking, close-on-exec (`startChild` hands it on).
    * @throws Error with `code` ('EADDRINUSE', 'EINVAL', …), `syscall` and `address`.
    */
   bindListener(address: string, options: ListenOptions): BoundListener;
@@ -64,6 +64,8 @@ export interface NativeSockets {
   makeFifo(path: string): void;
   /** pipe(2): its two ends, close-on-exec and non-blocking. @throws Error with `code` */
   makePipe(): [read: number, write: number];
+  /** socketpair(2): both ends of a connected stream, close-on-exec. @throws Error with `code` */
+  makeSocketPair(): [number, number];
   /** A non-blocking socket whose every write is a datagram to the unix socket at a path or `@name`. @throws Error with `code` */
   connectDatagram(address: string): number;
   /**
@@ -253,8 +255,33 @@ export interface NativeEngine {
   close(): void;
 }
 
+export interface ChildStart {
+  /** The program's file. */
+  path: string;
+  argv: readonly string[];
+  /** `NAME=value` */
+  env: readonly string[];
+  cwd: string;
+  /** Descriptor i of the child is this one of the caller's; -1: /dev/null. */
+  descriptors: readonly number[];
+}
+
+/** How a child has ended; both are null where somebody else has collected it. */
+export interface ChildEnd {
+  code: number | null;
+  signal: number | null;
+}
+
 /** What the master asks of the system beside sockets. */
 export interface NativeSupervision {
+  /**
+   * posix_spawn(3); the child has the default action for every signal. Node does not know of it: see `collectChild`.
+   * @returns its pid
+   * @throws Error
+   */
+  startChild(start: ChildStart): number;
+  /** waitpid(2) for a child of `startChild`; to be called upon SIGCHLD. Returns null while it runs. */
+  collectChild(pid: number): ChildEnd | null;
   /**
    * One datagram to the unix socket at a path or `@abstract` name. Waits at most a second for a full receiver.
    * @returns what went wrong, in the system's words; null when it was sent.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +137,18 @@ Napi::Value make_pipe(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value make_socket_pair(const Napi::CallbackInfo& info) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+    system_error(info.Env(), errno, "socketpair").ThrowAsJavaScriptException();
+    return {};
+  }
+  Napi::Array result = Napi::Array::New(info.Env(), 2);
+  result.Set(0u, ends[0]);
+  result.Set(1u, ends[1]);
+  return result;
+}
+
 Napi::Value connect_datagram_js(const Napi::CallbackInfo& info) {
   const int fd = connect_datagram(info[0].As<Napi::String>().Utf8Value());
   if (fd < 0) system_error(info.Env(), errno, "connect").ThrowAsJavaScriptException();
@@ -185,6 +198,7 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   exports.Set("redirectFd", Napi::Function::New(env, redirect_fd, "redirectFd"));
   exports.Set("duplicateFd", Napi::Function::New(env, duplicate_fd, "duplicateFd"));
   exports.Set("makeFifo", Napi::Function::New(env, make_fifo, "makeFifo"));
+  exports.Set("makeSocketPair", Napi::Function::New(env, make_socket_pair, "makeSocketPair"));
   exports.Set("makePipe", Napi::Function::New(env, make_pipe, "makePipe"));
   exports.Set("connectDatagram", Napi::Function::New(env, connect_datagram_js, "connectDatagram"));
   exports.Set("replaceListener", Napi::Function::New(env, replace_listener, "replaceListener"));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "native/core/child_process.h"
 #include "native/core/children.h"
 #include "native/core/datagram.h"
 #include "native/core/process_image.h"
@@ -66,6 +67,36 @@ Napi::Value replace_image_js(const Napi::CallbackInfo& info) {
   return error_or_null(info.Env(), replace_image(path, strings(info[1]), strings(info[2])));
 }
 
+// { path, argv, env, cwd, descriptors } -> pid
+Napi::Value start_child_js(const Napi::CallbackInfo& info) {
+  const auto given = info[0].As<Napi::Object>();
+  const auto descriptors = given.Get("descriptors").As<Napi::Array>();
+  ChildStart start{.path = given.Get("path").As<Napi::String>(),
+                   .argv = strings(given.Get("argv")),
+                   .env = strings(given.Get("env")),
+                   .folder = given.Get("cwd").As<Napi::String>()};
+  for (uint32_t index = 0; index < descriptors.Length(); ++index) {
+    start.descriptors.push_back(descriptors.Get(index).As<Napi::Number>().Int32Value());
+  }
+  pid_t pid = 0;
+  const int error = start_child(start, &pid);
+  if (error == 0) return Napi::Number::New(info.Env(), pid);
+  Napi::Error::New(info.Env(), "posix_spawn: " + std::string(strerror(error))).ThrowAsJavaScriptException();
+  return {};
+}
+
+// null while it runs; else { code, signal }
+Napi::Value collect_child_js(const Napi::CallbackInfo& info) {
+  int number = 0;
+  const ChildState state = collect_child(info[0].As<Napi::Number>().Int32Value(), &number);
+  if (state == ChildState::running) return info.Env().Null();
+  Napi::Object end = Napi::Object::New(info.Env());
+  const auto value = Napi::Number::New(info.Env(), number);
+  end.Set("code", state == ChildState::exited ? Napi::Value(value) : info.Env().Null());
+  end.Set("signal", state == ChildState::killed ? Napi::Value(value) : info.Env().Null());
+  return end;
+}
+
 }  // namespace
 
 void export_supervision(Napi::Env env, Napi::Object exports) {
@@ -75,6 +106,8 @@ void export_supervision(Napi::Env env, Napi::Object exports) {
   exports.Set("limitOpenFiles", Napi::Function::New(env, limit_open_files_js, "limitOpenFiles"));
   exports.Set("keepAcrossExec", Napi::Function::New(env, keep_across_exec_js, "keepAcrossExec"));
   exports.Set("replaceImage", Napi::Function::New(env, replace_image_js, "replaceImage"));
+  exports.Set("startChild", Napi::Function::New(env, start_child_js, "startChild"));
+  exports.Set("collectChild", Napi::Function::New(env, collect_child_js, "collectChild"));
   exports.Set("reap", Napi::Function::New(env, reap_js, "reap"));
 }
 

@@ -3,12 +3,12 @@
  * missing, or of another V8 or another text, the program is compiled as any other: nothing depends on it.
  * docs/decisions/0007 has the reasons.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** What `Module.wrap` makes of a file. */
+/** What a file is, once it is wrapped as Node wraps CommonJS. */
 type Wrapped = (
   exports: unknown,
   require: (id: string) => unknown,
@@ -17,8 +17,13 @@ type Wrapped = (
   folder: string,
 ) => void;
 
+const [head, tail] = Module.wrap('\0').split('\0') as [string, string];
+
 /** Bytecode is one version's of V8, and the processor's. */
 const cacheFolder = `code-cache/${process.versions.v8}-${process.arch}`;
+
+/** Bytes of a file that are looked at together: pages that are touched for the first time cost more than what they hold. */
+const PIECE = 32_768;
 
 /**
  * @param dist the folder of all programs
@@ -33,10 +38,8 @@ function load(dist: string, path: string): unknown {
   const file = join(dist, path);
   const known = require.cache[file];
   if (known !== undefined) return known.exports;
-  const text = readFileSync(file);
-  const cachedData = codeOf(text, join(dist, cacheFolder, `${path}.cache`));
-  if (cachedData === null) return require(file);
-  const script = new Script(Module.wrap(text.toString('latin1')), { filename: file, cachedData });
+  const script = recorded(file, join(dist, cacheFolder, `${path}.cache`));
+  if (script === null) return require(file);
   const module = new Module(file);
   require.cache[file] = module;
   const folder = dirname(path);
@@ -46,12 +49,34 @@ function load(dist: string, path: string): unknown {
   return module.exports;
 }
 
-/** Behind the text that it was compiled from: V8 itself compares lengths alone. */
-function codeOf(text: Buffer, file: string): Buffer | null {
+/** The recording is the wrapped text, and behind it V8's code for that. V8 itself compares lengths alone. */
+function recorded(file: string, recording: string): Script | null {
   try {
-    const recorded = readFileSync(file);
-    return recorded.subarray(0, text.length).equals(text) ? recorded.subarray(text.length) : null;
+    const bytes = readFileSync(recording);
+    const length = sameLength(file, bytes, head.length);
+    if (length === null) return null;
+    const end = head.length + length + tail.length;
+    const text = bytes.toString('latin1', 0, end);
+    // Else the file has been made shorter.
+    if (!text.endsWith(tail)) return null;
+    return new Script(text, { filename: file, cachedData: bytes.subarray(end) });
   } catch {
     return null;
+  }
+}
+
+/** The length of a file whose bytes are those from `start` on; null where they are others. */
+function sameLength(file: string, bytes: Buffer, start: number): number | null {
+  const piece = Buffer.allocUnsafeSlow(PIECE);
+  const fd = openSync(file, 'r');
+  try {
+    for (let at = start; ; ) {
+      const count = readSync(fd, piece);
+      if (count === 0) return at - start;
+      if (piece.compare(bytes, at, at + count, 0, count) !== 0) return null;
+      at += count;
+    }
+  } finally {
+    closeSync(fd);
   }
 }

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { NativeSupervision } from '../native.js';
 
-/** libuv collects its own children as soon as its loop turns. Who is dead for longer than this is nobody's; milliseconds. */
+/** Children of this process's own are collected as soon as its loop turns. Who is dead for longer than this is nobody's; milliseconds. */
 const PATIENCE = 1_000;
 
 export interface ReaperParts {
@@ -36,14 +36,14 @@ export class Reaper {
   }
 
   #lookLater(): void {
-    // The immediate comes after a poll: whatever libuv can collect it has collected by then.
+    // The immediate comes after a poll: whatever somebody waits for has been collected by then.
     this.#timer ??= setTimeout(() => setImmediate(() => this.#look()), PATIENCE).unref();
   }
 
   #look(): void {
     this.#timer = null;
     const dead = this.#parts.zombies();
-    // Never one that has just died: it may be a worker, and whoever collects it takes its end away from libuv.
+    // Never one that has just died: it may be a worker, and whoever collects it takes its end away from who waits for it.
     const left = dead.filter((pid) => !this.#suspects.has(pid) || !this.#parts.native.reap(pid));
     this.#suspects = new Set(left);
     if (left.length > 0) this.#lookLater();

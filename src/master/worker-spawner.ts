@@ -1,12 +1,11 @@
 /** How a worker process is started: what it inherits, where, under which name. Runs in the master. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Channel } from '../channel.js';
-import type { Exchange, MasterToWorker, WorkerToMaster } from '../messages.js';
+import type { Exchange } from '../messages.js';
+import { native } from '../native.js';
 import { packageRoot } from '../package-root.js';
 import { workerTitle } from './titles.js';
-import type { SpawnWorker, WorkerProcess } from './worker-handle.js';
+import type { SpawnWorker } from './worker-handle.js';
+import { CHANNEL, StartedWorker } from './worker-process.js';
 
 const entry = fileURLToPath(new URL('dist/worker/main.cjs', packageRoot));
 
@@ -22,41 +21,34 @@ export interface Surroundings {
  */
 export const workerSpawner =
   (
-    surroundings: Surroundings,
+    { cwd, env }: Surroundings,
     scoreboardFd: number | null,
     logFds: readonly number[] = [],
     exchange: Exchange | null = null,
     lifeline: number | null = null,
   ): SpawnWorker =>
   (settings, listeners, id) =>
-    withChannel(
-      spawn(process.execPath, [...inheritedFlags(), entry], {
-        ...surroundings,
-        // A process title may be as long as the original command line: as argv[0] it makes its own room.
-        argv0: workerTitle(settings, id).slice(0, LONGEST_TITLE),
-        stdio: [
-          'ignore',
-          'inherit',
-          'inherit',
-          'pipe',
-          ...listeners.map(({ fd }) => fd),
-          ...(scoreboardFd === null ? [] : [scoreboardFd]),
-          ...(exchange === null ? [] : [exchange.give, exchange.take]),
-          ...(lifeline === null ? [] : [lifeline]),
-          ...logFds,
-        ],
-      }),
-    );
+    new StartedWorker(native, {
+      path: process.execPath,
+      // A process title may be as long as the original command line: as argv[0] it makes its own room.
+      argv: [workerTitle(settings, id).slice(0, LONGEST_TITLE), ...inheritedFlags(), entry],
+      env: Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`)),
+      cwd,
+      descriptors: [
+        NOTHING,
+        1,
+        2,
+        CHANNEL,
+        ...listeners.map(({ fd }) => fd),
+        ...(scoreboardFd === null ? [] : [scoreboardFd]),
+        ...(exchange === null ? [] : [exchange.give, exchange.take]),
+        ...(lifeline === null ? [] : [lifeline]),
+        ...logFds,
+      ],
+    });
 
-/** One that could not be started has no channel, and nobody sends to it. */
-function withChannel(child: ChildProcess): WorkerProcess {
-  if (child.pid === undefined) return child as WorkerProcess;
-  const channel = new Channel<MasterToWorker, WorkerToMaster>(child.stdio[3] as Socket);
-  channel.onMessage((message) => child.emit('message', message));
-  return Object.assign(child, {
-    send: (message: MasterToWorker, done: (error: Error | null) => void) => channel.send(message, done),
-  });
-}
+/** /dev/null, in the place of stdin. */
+const NOTHING = -1;
 
 /** One argument of execve(2) may be 128 KiB; nobody reads a title of more than this. */
 const LONGEST_TITLE = 16_384;
