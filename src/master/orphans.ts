@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { NativeSupervision } from '../native.js';
 
-/** Children of this process's own are collected as soon as its loop turns. Who is dead for longer than this is nobody's; milliseconds. */
+/** Children that somebody waits for are collected as soon as the loop turns: dead for longer is nobody's; milliseconds. */
 const PATIENCE = 1_000;
 
 export interface ReaperParts {
