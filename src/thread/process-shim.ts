@@ -4,6 +4,8 @@
  * control thread, where the end of the thread can overtake it.
  */
 import { realpathSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import workerThreads from 'node:worker_threads';
 import type { LineStyle } from '../log/line-style.js';
 import { log } from '../log/stderr.js';
 import { LineStream } from './line-stream.js';
@@ -26,6 +28,7 @@ export class ProcessShim {
   install(style: (stream: 'stdout' | 'stderr') => LineStyle): this {
     keepDirectory();
     keepTitle();
+    hideParent();
     new LineStream(process.stdout, 1, style('stdout'));
     new LineStream(process.stderr, 2, style('stderr'));
     process.exit = ((code?: number | string | null) => this.#onExit(code)) as typeof process.exit;
@@ -85,6 +88,15 @@ function isHere(directory: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The application is the program, not a worker of one: with `if (isMainThread)` it would start the wrong half of itself, and
+ * what it says to its `parentPort` is nothing that the control thread could understand. Workers of its own are told the truth.
+ */
+function hideParent(): void {
+  Object.assign(workerThreads, { isMainThread: true, parentPort: null, workerData: null });
+  syncBuiltinESMExports();
 }
 
 /** The process's title is the master's; an application that sets one may at least read it again. */

@@ -1,6 +1,10 @@
 /** What a JS thread makes of `process`: the path says what is asked. */
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
-import { threadId } from 'node:worker_threads';
+import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
+
+const required = createRequire(import.meta.url);
 
 const tried = (call) => {
   try {
@@ -16,6 +20,18 @@ const behaviours = {
   '/title': () => {
     process.title = 'mine';
     return process.title;
+  },
+  '/threads': async () => {
+    const asked = `const { isMainThread, workerData } = require('worker_threads');
+      require('worker_threads').parentPort.postMessage([isMainThread, workerData])`;
+    const [message] = await once(new Worker(asked, { eval: true, workerData: 'own' }), 'message');
+    return JSON.stringify([
+      isMainThread,
+      parentPort,
+      workerData,
+      required('worker_threads').isMainThread,
+      message,
+    ]);
   },
   '/descriptors': () => `${process.stdout.fd} ${process.stderr.fd}`,
   '/pieces': () => {

@@ -22,6 +22,7 @@ describe('an application', () => {
     ['may change to the directory that it is in', '/same-directory', 'undefined'],
     ['may not change to another', '/other-directory', 'ERR_WORKER_UNSUPPORTED_OPERATION'],
     ['may have a title', '/title', 'mine'],
+    ['is the program, and its own workers are none', '/threads', '[true,null,null,true,[false,"own"]]'],
     ['finds the descriptors of its output', '/descriptors', '1 2'],
   ])('%s', async (_what, path, expected) => {
     expect(await get(path)).toBe(expected);
