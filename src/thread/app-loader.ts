@@ -48,7 +48,7 @@ const silence = 5;
 export async function loadApplication(setting: AppSetting, cwd: string): Promise<Loaded> {
   const target = parseTarget(setting);
   const file = setting.file === null ? findModule(target.module, cwd) : findFile(setting.file, cwd);
-  const capture = captureListen();
+  const capture = captureListen(file);
   const exported = await importModule(file);
   const place = { wanted: setting.interface ?? null, capture };
   if (target.isFactory)

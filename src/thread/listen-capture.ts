@@ -85,19 +85,8 @@ export class ListenCapture implements ServerHolder {
     }
   }
 
-  install(): this {
-    // What http.Server and https.Server inherit: patching those would load both for every application.
-    const target = NetServer.prototype as unknown as Internals;
-    const listen = target.listen;
-    const capture = this;
-    target.listen = function (this: Internals, ...args: unknown[]) {
-      return isHttpServer(this) && capture.#take(this, args) ? this : listen.apply(this, args);
-    };
-    return this;
-  }
-
   /** False: it really listens. On a descriptor it is the server's own HTTP front, or somebody who knows why. */
-  #take(server: Internals, args: unknown[]): boolean {
+  take(server: Internals, args: unknown[]): boolean {
     const [first] = args;
     if (typeof first === 'object' && first !== null && 'fd' in first) return false;
     // Node says ERR_SERVER_ALREADY_LISTEN.
@@ -149,10 +138,33 @@ function readArguments(args: unknown[]): Asked {
   };
 }
 
-let installed: ListenCapture | null = null;
+/** A module is loaded once, under however many names and mounts; what it starts then is what it is. */
+const ofFiles = new Map<string, ListenCapture>();
+let current: ListenCapture | null = null;
 
-/** The one of this thread, installed at the first call and for good: an application may listen late. */
-export function captureListen(): ListenCapture {
-  installed ??= new ListenCapture().install();
-  return installed;
+/**
+ * The one of the module that is loaded now, and until the next one is: an application may listen late.
+ *
+ * @param file the module's path
+ */
+export function captureListen(file: string): ListenCapture {
+  if (current === null) watchListen();
+  current = ofFiles.get(file) ?? new ListenCapture();
+  ofFiles.set(file, current);
+  return current;
+}
+
+/** For good. What http.Server and https.Server inherit: patching those would load both for every application. */
+function watchListen(): void {
+  const target = NetServer.prototype as unknown as Internals;
+  const listen = target.listen;
+  target.listen = function (this: Internals, ...args: unknown[]) {
+    return isHttpServer(this) && captureOf(this)!.take(this, args) ? this : listen.apply(this, args);
+  };
+}
+
+/** One that was caught before may have been closed, and listen again. */
+function captureOf(server: unknown): ListenCapture | null {
+  for (const capture of ofFiles.values()) if (capture.server === server) return capture;
+  return current;
 }
