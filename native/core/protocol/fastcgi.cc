@@ -63,23 +63,24 @@ Progress begin(const Record& record, Bytes content, Input& input) {
   return {.step = Step::kNeedMore};
 }
 
-// A record between FCGI_BEGIN_REQUEST and the end of the vars, whose content is at `content_at`.
-Progress add_params(const Record& record, MutableBytes bytes, size_t content_at, size_t most, Input& input) {
+// A record between FCGI_BEGIN_REQUEST and the end of the vars that is none of them.
+Progress interrupt(const Record& record, const Input& input) {
   if (record.id != input.id) {
     const bool begins = record.type == Type::kBeginRequest;
     return {.step = begins ? Step::kMultiplexed : Step::kNeedMore, .record = record};
   }
   if (record.type == Type::kAbortRequest) return {.step = Step::kAborted, .record = record};
-  if (record.type != Type::kParams) return invalid(InvalidReason::kUnexpected);
-  if (record.content == 0) return {.step = Step::kHead};
+  return invalid(InvalidReason::kUnexpected);
+}
+
+// Vars, or a piece of them, whose bytes are at `content_at`.
+void add_params(const Record& record, MutableBytes bytes, size_t content_at, Input& input) {
   if (input.block_end == input.block_begin) {
     input.block_begin = input.block_end = content_at;
   } else {
     std::memmove(&bytes[input.block_end], &bytes[content_at], record.content);
   }
   input.block_end += record.content;
-  const size_t size = input.block_end - input.block_begin;
-  return {.step = size > most ? Step::kTooLarge : Step::kNeedMore, .wanted = size};
 }
 
 }  // namespace
@@ -106,9 +107,13 @@ Progress read_head(MutableBytes bytes, size_t most, Input& input) {
     const size_t content_at = input.at + kHeaderSize;
     input.at += record.size();
     const bool begun = input.id != 0 && record.id != 0;
-    const Progress progress = begun ? add_params(record, bytes, content_at, most, input)
-                                    : begin(record, bytes.subspan(content_at, record.content), input);
-    if (progress.step == Step::kHead) input.has_head = true;
+    if (begun && record.type == Type::kParams && record.id == input.id) {
+      if (record.content == 0) return input.has_head = true, Progress{.step = Step::kHead};
+      add_params(record, bytes, content_at, input);
+      continue;
+    }
+    const Progress progress =
+        begun ? interrupt(record, input) : begin(record, bytes.subspan(content_at, record.content), input);
     if (progress.step != Step::kNeedMore) return progress;
   }
 }
