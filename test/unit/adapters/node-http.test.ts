@@ -308,6 +308,14 @@ describe('a fetch handler', () => {
     ]);
   });
 
+  it('gets a request that another can be made of', async () => {
+    const application = fetchHandler((request) => {
+      const changed = new Request(request, { headers: { 'x-changed': 'yes' } });
+      return new Response(`${changed.method} ${changed.headers.get('x-changed')}`);
+    });
+    expect((await ask(application)).text).toBe('GET yes');
+  });
+
   it('may be a method', async () => {
     const object = {
       word: 'this',
