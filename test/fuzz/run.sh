@@ -23,7 +23,7 @@ printf 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned lon
 
 mkdir -p "$build"
 cmake -S . -B "$build" -DCMAKE_CXX_COMPILER="$clang" -DFUZZERS=ON >"$build/build.log" 2>&1 &&
-  cmake --build "$build" --parallel >>"$build/build.log" 2>&1 || { cat "$build/build.log"; exit 1; }
+  cmake --build "$build" --parallel "$(nproc)" >>"$build/build.log" 2>&1 || { cat "$build/build.log"; exit 1; }
 
 # Each packet as a seed in one piece, byte by byte, and in pieces that fit no boundary: the first byte says which. The
 # largest come in one piece only, for a fuzzer that starts from them all gets nothing else done.
