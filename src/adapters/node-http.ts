@@ -13,7 +13,7 @@ import { headerNamesOf, type Learned, makeRequest } from './request.js';
 import { makeResponse, type Response } from './response.js';
 import { SinkPeer } from './sink-peer.js';
 import { PeerSocket } from './socket.js';
-import { isUpgrade, upgrade, upgradeServer } from './websocket.js';
+import { isUpgrade, listenersOf, upgrade, upgradeListener } from './websocket.js';
 
 /** May be async: a rejection is logged with the request and answered with 500. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -70,7 +70,7 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
   return Object.assign(application, {
     [direct]: (environ: Environ, sink: ResponseSink, report: ErrorReport) =>
       serve(environ, sink.raw ?? new SinkPeer(sink), report, (environ as Learned)[headerNamesOf]),
-    [upgradeServer]: () => holder.server,
+    [upgradeListener]: () => listenersOf(holder.server),
   });
 }
 

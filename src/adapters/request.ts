@@ -67,9 +67,13 @@ function urlOf(environ: Environ): string {
   if (typeof uri !== 'string' || uri === '') return rebuiltUrl(environ);
   const mount = environ[mountPoint];
   if (typeof mount !== 'string' || mount === '') return uri;
+  return belowMount(uri, mount) ?? rebuiltUrl(environ);
+}
+
+/** What a mounted application sees of a URL; null where the client wrote the mount another way: `//shop`, `/%73hop`. */
+export function belowMount(uri: string, mount: string): string | null {
   const rest = uri.slice(mount.length);
-  // The client may have written the mount another way: `//shop`, `/x/../shop`, `/%73hop`.
-  if (!uri.startsWith(mount) || !/^(?:[/?]|$)/.test(rest)) return rebuiltUrl(environ);
+  if (!uri.startsWith(mount) || !/^(?:[/?]|$)/.test(rest)) return null;
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 

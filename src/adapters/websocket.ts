@@ -3,16 +3,29 @@
  * speak. nginx passes such a request on without a word in its configuration, and becomes a pipe itself on a 101.
  */
 import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Environ } from '../wsgi/types.js';
 import type { PeerSocket } from './socket.js';
 
-/** How an adapted application tells whose `upgrade` listeners it has. */
-export const upgradeServer: unique symbol = Symbol.for('uwsgi-node.upgradeServer.1');
+/** What Node's server gives an `upgrade` listener. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** The server of an application that takes upgrades; null where nobody listens for them. */
-export function upgradeServerOf(application: object): Server | null {
-  const server = (application as { [upgradeServer]?: () => Server | null })[upgradeServer]?.() ?? null;
-  return server !== null && server.listenerCount('upgrade') > 0 ? server : null;
+/** How an adapted application tells who takes its upgrades. */
+export const upgradeListener: unique symbol = Symbol.for('uwsgi-node.upgradeListener.1');
+
+interface Upgradable {
+  [upgradeListener]?(): UpgradeListener | null;
+}
+
+/** Who takes the upgrades of an application; null where nobody listens for them. */
+export function upgradeListenerOf(application: object): UpgradeListener | null {
+  return (application as Upgradable)[upgradeListener]?.() ?? null;
+}
+
+/** The `upgrade` listeners of a server, as one. */
+export function listenersOf(server: Server | null): UpgradeListener | null {
+  if (server === null || server.listenerCount('upgrade') === 0) return null;
+  return (request, socket, head) => void server.emit('upgrade', request, socket, head);
 }
 
 const nothing = Buffer.alloc(0);

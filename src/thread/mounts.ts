@@ -3,7 +3,9 @@
  * decides, and its prefix moves to SCRIPT_NAME (PEP 3333, "environ Variables"); without it the front server decides, by
  * the SCRIPT_NAME it sends.
  */
-import { mountPoint } from '../adapters/request.js';
+import { belowMount, mountPoint } from '../adapters/request.js';
+import { type UpgradeListener, upgradeListener, upgradeListenerOf } from '../adapters/websocket.js';
+import { normalisePath } from '../http/environ.js';
 import { callApplication, type ErrorReport } from '../wsgi/call.js';
 import { type DirectApplication, direct, isDirect } from '../wsgi/direct.js';
 import type { Application, Environ, ResponseSink, StartResponse } from '../wsgi/types.js';
@@ -37,7 +39,25 @@ export function mountApplications(
       if (isDirect(chosen)) chosen[direct](environ, sink, report);
       else callApplication(chosen, environ, sink, report);
     },
+    [upgradeListener]: () => chooseUpgrade(manageScriptName ? longestFirst : [], fallback),
   });
+}
+
+/** Over HTTP, where Node's server hands the connection out before there is an environ. */
+function chooseUpgrade(longestFirst: readonly Mounted[], fallback: Application): UpgradeListener | null {
+  const all = [...longestFirst.map(({ application }) => application), fallback];
+  if (all.every((application) => upgradeListenerOf(application) === null)) return null;
+  return (request, socket, head) => {
+    const url = request.url ?? '/';
+    const pathInfo = normalisePath(url.replace(/\?.*$/s, '')) ?? url;
+    const mount = longestFirst.find(({ path }) => isBelow(pathInfo, path));
+    if (mount !== undefined) request.url = belowMount(url, mount.path) ?? url;
+    const listener = upgradeListenerOf(mount?.application ?? fallback);
+    if (listener !== null) return listener(request, socket, head);
+    // Node has let go of the socket: a client that resets it now would be an error that nobody caught.
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  };
 }
 
 function isBelow(path: string, prefix: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { upgradeServerOf } from '../adapters/websocket.js';
+import { upgradeListenerOf } from '../adapters/websocket.js';
 import type { Settings } from '../config/settings.js';
 import type { HttpBody, HttpEngine, HttpEnviron, HttpFront } from '../http/front.js';
 import { refusals } from '../http/refusals.js';
@@ -165,7 +165,7 @@ export class ThreadServer implements Requests {
     const http = listeners.filter(({ protocol }) => protocol === 'http');
     if (http.length === 0) return null;
     this.#harakiri = this.#makeHarakiri();
-    const upgrading = upgradeServerOf(this.#application);
+    const onUpgrade = upgradeListenerOf(this.#application);
     const { startHttpFront } = await import('../http/front.js');
     this.#front = await startHttpFront({
       listeners: http,
@@ -175,9 +175,7 @@ export class ThreadServer implements Requests {
       onRequest: (environ, sink, body) => this.#requestOverHttp(environ, sink, body),
       onRefused: (status, peer, reason) => log(refusalLine(status, peer, reason)),
       ...(engine !== undefined && { engine }),
-      ...(upgrading !== null && {
-        onUpgrade: (request, socket, head) => upgrading.emit('upgrade', request, socket, head),
-      }),
+      ...(onUpgrade !== null && { onUpgrade }),
     });
     const { engine: chosen, reason } = this.#front;
     return reason === null ? chosen : `${chosen} (${reason})`;
