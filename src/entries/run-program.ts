@@ -28,9 +28,10 @@ const PIECE = 32_768;
 /**
  * @param dist the folder of all programs
  * @param program its file, relative to that
+ * @returns what it exports
  */
-export function runProgram(dist: string, program: string): void {
-  load(dist, program);
+export function runProgram(dist: string, program: string): unknown {
+  return load(dist, program);
 }
 
 /** require(), for a file of dist/. It is in Node's own cache then, for those files that Node itself loads. */

@@ -1,7 +1,7 @@
 /**
  * A worker process as the system knows it: started, spoken to, collected when it has ended. What a ChildProcess of Node does,
  * but started by posix_spawn(3), and without node:child_process and what that loads before the first worker boots. Runs in
- * the master; at the other end of the channel: src/worker/process.ts.
+ * the master; at the other end of the channel: src/worker/main.ts.
  */
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';

@@ -1,14 +1,52 @@
 /**
- * Entry of a worker process. Its first JS thread boots on a processor of its own while this one reads the rest (process.ts).
+ * What a worker process does in its main JS thread, which is control only. Run by src/entries/worker.ts; at the other end
+ * of the channel: src/master/worker-process.ts.
  */
-import { prepareThread } from './spawn-thread.js';
+import { Socket } from 'node:net';
+import { Channel } from '../channel.js';
+import { lastCall } from '../last-call.js';
+import { log } from '../log/stderr.js';
+import { CHANNEL_FD, type MasterToWorker, type WorkerToMaster } from '../messages.js';
+import { native } from '../native.js';
+import { answer } from './answers.js';
+import { HarakiriWatch } from './harakiri.js';
+import { Inspection } from './inspection.js';
+import { reopenLogs, saveLogs } from './logs.js';
+import type { SpawnThread } from './thread-handle.js';
+import { WorkerControl } from './worker.js';
 
-// A terminal sends these to the whole group, and systemd to all processes of the unit. The master alone decides; a worker
-// follows what it says, or its death.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {});
+export function runWorker(spawnThread: SpawnThread): void {
+  // What the application prints comes through these streams. A reader of the log that has gone (`… | head`) must not end
+  // the worker.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-// The master passes the title as argv[0], where it makes its own room; this takes away the rest of the command line.
-process.title = process.argv0;
+  const channel = new Channel<WorkerToMaster, MasterToWorker>(new Socket({ fd: CHANNEL_FD }));
 
-prepareThread();
-void import('./process.js');
+  const control = new WorkerControl({
+    pid: process.pid,
+    send: (message, done) => channel.send(message, () => done()),
+    spawnThread,
+    lastCall: (listeners) => lastCall(listeners, native),
+    exit: (code) => native.exitNow(code),
+    kill: () => process.kill(process.pid, 'SIGKILL'),
+    watch: (worker) => {
+      native.mapScoreboard(worker.board.fd, worker.board.size);
+      const inspect = (threadId: number) => Inspection.open(threadId);
+      new HarakiriWatch({ ...worker, pid: process.pid, scores: native, inspect, log });
+    },
+    answer: (workerId, question, threads) => answer(workerId, question, threads, native),
+    log,
+    pin: (processors) => native.pinProcess(processors),
+    reopenLogs: (logs) => reopenLogs(logs, native),
+    watchEnd: (fd, ended) => {
+      const pipe = new Socket({ fd, readable: true, writable: false });
+      pipe.on('close', ended).on('error', () => {});
+      pipe.unref().resume();
+    },
+    saveLogs: (logs) => saveLogs(logs, native),
+    scoreboard: native,
+  });
+  channel.onMessage((message) => control.receive(message));
+  // The master may have been killed long before this line.
+  channel.onClose(() => control.masterGone());
+}

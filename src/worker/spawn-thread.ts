@@ -12,7 +12,7 @@ interface WaitingThread {
   readonly hasStart: Int32Array;
 }
 
-// Beside the entry of the worker, which this is bundled into.
+// Beside the folder of the worker's entry, which this is bundled into.
 const entry = new URL('../thread/main.cjs', import.meta.url);
 
 let prepared: WaitingThread | null = null;
