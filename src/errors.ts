@@ -209,6 +209,11 @@ export const applicationErrors = {
       'UWSGI_STATUS',
       `start_response: the status must be a string like '200 OK', not ${show(status)}`,
     ),
+  notFinal: (status: string) =>
+    new UwsgiNodeError(
+      'UWSGI_STATUS',
+      `start_response: ${show(status)} announces a response and is none: a client would wait for ever`,
+    ),
   headerList: (headers: unknown) =>
     new UwsgiNodeError(
       'UWSGI_HEADERS',

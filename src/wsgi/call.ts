@@ -110,7 +110,10 @@ class Call {
     } else if (this.#head !== null) {
       throw errors.startedTwice();
     }
-    this.#head = makeHead(status, headers);
+    const head = makeHead(status, headers);
+    // RFC 9110, section 15.2: after an interim response the client waits for the final one.
+    if (head.code < 200) throw errors.notFinal(status);
+    this.#head = head;
     return (chunk) => this.#write(chunk);
   }
 

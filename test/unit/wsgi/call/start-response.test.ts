@@ -22,6 +22,17 @@ describe('start_response', () => {
     expect(sink.calls).toEqual(['begin 200', 'write b', 'end']);
   });
 
+  it('refuses an interim status, for which a client would wait for ever', () => {
+    const { status, errors } = serve((_, startResponse) => {
+      startResponse('103 Early Hints', [plain]);
+      return 'x';
+    });
+    expect([status, String(errors[0])]).toEqual([
+      500,
+      expect.stringContaining("'103 Early Hints' announces"),
+    ]);
+  });
+
   it('may be called as late as in the first step of a generator', () => {
     const { text, status } = serve(function* (_, startResponse) {
       startResponse('201 Created', [plain]);
