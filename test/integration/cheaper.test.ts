@@ -21,6 +21,20 @@ beforeEach(async () => {
 });
 afterEach(cleanUp);
 
+/** An application that needs its worker for 2 ms, however busy the machine is. Returns its path. */
+async function working(): Promise<string> {
+  const app = join(instance.folder, 'app.mjs');
+  await writeFile(
+    app,
+    `export function application(environ, start) {
+      for (const end = performance.now() + 2; performance.now() < end; );
+      start('200 OK', []);
+      return 'worked';
+    }`,
+  );
+  return app;
+}
+
 /** Load until `over` settles, in rounds of a second. */
 async function loadUntil(over: Promise<unknown>, connections: number): Promise<LoadReport['errors'][]> {
   let isOver = false;
@@ -51,16 +65,7 @@ async function trickleUntil(over: Promise<unknown>): Promise<number[]> {
 
 describe('cheaper', () => {
   it('starts workers under load, lets them go after it, and loses no request', async () => {
-    const app = join(instance.folder, 'app.mjs');
-    await writeFile(
-      app,
-      `export function application(environ, start) {
-        for (const end = performance.now() + 2; performance.now() < end; );
-        start('200 OK', []);
-        return 'worked';
-      }`,
-    );
-    const args = instance.args('--wsgi-file', app, '--disable-logging', '--processes', '3');
+    const args = instance.args('--wsgi-file', await working(), '--disable-logging', '--processes', '3');
     const server = await startServer({ args: [...args, '--cheaper', '1', '--cheaper-overload', '1'] });
     expect(server.lines.matching(READY)[0]).toContain(', 1 of 3 workers with 1 thread each, ');
     expect(server.workers).toHaveLength(1);
@@ -86,10 +91,12 @@ describe('cheaper', () => {
   });
 
   it('starts one beside a worker that is busy, and lets it go after quiet cycles, under busyness', async () => {
-    const server = await instance.start(
-      ...['--processes', '2', '--cheaper', '1', '--cheaper-algo', 'busyness', '--cheaper-overload', '1'],
-      ...['--cheaper-busyness-multiplier', '1', '--cheaper-busyness-verbose', '--disable-logging'],
+    const args = instance.args(
+      ...['--wsgi-file', await working(), '--disable-logging', '--processes', '2', '--cheaper', '1'],
+      ...['--cheaper-algo', 'busyness', '--cheaper-overload', '1', '--cheaper-busyness-multiplier', '1'],
+      '--cheaper-busyness-verbose',
     );
+    const server = await startServer({ args });
     const started = server.lines.waitFor(
       /^\[busyness\] 1s average busyness is at \d+%, will spawn 1 new worker/,
     );
