@@ -113,7 +113,7 @@ class Rig : public EngineHost {
   Peer& connect();
   // Everybody does what they can: peers send and receive, the engine serves, time passes.
   void turn();
-  // Turns until `done`, at most five seconds. Fails the test after that.
+  // Turns until `done`, at most five seconds of the time that this process has. Fails the test after that.
   void until(const std::function<bool()>& done, const char* what);
   // Turns often enough for everything that can happen without time passing.
   void settle();
