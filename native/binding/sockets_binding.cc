@@ -124,29 +124,29 @@ Napi::Value make_fifo(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// The two descriptors that a system call has made, or its error.
+Napi::Value both_ends(Napi::Env env, int result, const int (&ends)[2], const char* call) {
+  if (result < 0) {
+    system_error(env, errno, call).ThrowAsJavaScriptException();
+    return {};
+  }
+  Napi::Array both = Napi::Array::New(env, 2);
+  both.Set(0u, ends[0]);
+  both.Set(1u, ends[1]);
+  return both;
+}
+
 // [read, write]
 Napi::Value make_pipe(const Napi::CallbackInfo& info) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
-    system_error(info.Env(), errno, "pipe2").ThrowAsJavaScriptException();
-    return {};
-  }
-  Napi::Array result = Napi::Array::New(info.Env(), 2);
-  result.Set(0u, ends[0]);
-  result.Set(1u, ends[1]);
-  return result;
+  const int result = pipe2(ends, O_CLOEXEC | O_NONBLOCK);
+  return both_ends(info.Env(), result, ends, "pipe2");
 }
 
 Napi::Value make_socket_pair(const Napi::CallbackInfo& info) {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-    system_error(info.Env(), errno, "socketpair").ThrowAsJavaScriptException();
-    return {};
-  }
-  Napi::Array result = Napi::Array::New(info.Env(), 2);
-  result.Set(0u, ends[0]);
-  result.Set(1u, ends[1]);
-  return result;
+  const int result = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+  return both_ends(info.Env(), result, ends, "socketpair");
 }
 
 Napi::Value connect_datagram_js(const Napi::CallbackInfo& info) {

@@ -7,15 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "native/core/exec_strings.h"
+
 namespace uwsgi_node {
 namespace {
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
-  list.push_back(nullptr);
-  return list;
-}
 
 // Duplicates beyond the child's own numbers: dup2(2) onto those must not close what is still to be
 // duplicated.
@@ -75,8 +70,8 @@ int spawn(const ChildStart& start, const posix_spawn_file_actions_t* actions, pi
   sigemptyset(&signals);
   posix_spawnattr_setsigmask(&attributes, &signals);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  const auto arguments = pointers(start.argv);
-  const auto environment = pointers(start.env);
+  const auto arguments = exec_strings(start.argv);
+  const auto environment = exec_strings(start.env);
   error = posix_spawn(pid, start.path.c_str(), actions, &attributes, arguments.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   return error;

@@ -4,18 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "native/core/exec_strings.h"
+
 namespace uwsgi_node {
-namespace {
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
-  list.push_back(nullptr);
-  return list;
-}
-
-}  // namespace
-
 int keep_across_exec(int fd, bool keep) {
   const int flags = fcntl(fd, F_GETFD);
   if (flags < 0) return errno;
@@ -25,8 +16,8 @@ int keep_across_exec(int fd, bool keep) {
 
 int replace_image(const std::string& path, const std::vector<std::string>& argv,
                   const std::vector<std::string>& env) {
-  const auto arguments = pointers(argv);
-  const auto environment = pointers(env);
+  const auto arguments = exec_strings(argv);
+  const auto environment = exec_strings(env);
   // No mask: it would outlive execve(2), but Node empties its own before any JavaScript runs.
   execve(path.c_str(), arguments.data(), environment.data());
   return errno;

@@ -8,13 +8,15 @@ import { configurationOptions } from './options/configuration.js';
 import { daemonsOptions } from './options/daemons.js';
 import { exceptionOptions } from './options/exceptions.js';
 import { httpOptions, routingOptions } from './options/http.js';
+import { limitOptions } from './options/limits.js';
 import { loggingOptions } from './options/logging.js';
 import { otherOptions, pythonOptions } from './options/plugins.js';
 import { lifecycleOptions, processOptions, reloadOptions } from './options/processes.js';
 import { scalingOptions } from './options/scaling.js';
-import { limitOptions, socketOptions, tlsOptions } from './options/sockets.js';
+import { socketOptions } from './options/sockets.js';
 import { statsOptions } from './options/stats.js';
 import { hookOptions, identityOptions, isolationOptions } from './options/system.js';
+import { tlsOptions } from './options/tls.js';
 import type { OptionTable } from './rows.js';
 
 /** In the order of `--help`. */

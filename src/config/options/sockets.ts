@@ -2,7 +2,7 @@ import { problems } from '../../errors/configuration.js';
 import { addressProblem, completeAddress } from '../address.js';
 import { intoBool, intoInteger, intoText, readInteger, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
-import { defineOptions, flag, harmful, int, list, notYetAll, text, withoutEffect } from '../rows.js';
+import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 import { type Settings, type SocketProtocol, socketProtocols } from '../settings.js';
 import { parseBool } from '../values.js';
 
@@ -273,128 +273,5 @@ export const socketOptions = defineOptions('sockets', [
   withoutEffect('file descriptors are closed for every child that the server starts', () => [
     flag('close-on-exec', 'close sockets in programs that are started'),
     flag('close-on-exec2', 'close sockets in programs that are started, from the moment they are made'),
-  ]),
-]);
-
-export const limitOptions = defineOptions('limits', [
-  {
-    name: 'buffer-size',
-    short: 'b',
-    metavar: 'BYTES',
-    default: '65536',
-    help: 'largest vars block of a request, or HTTP head',
-    ...intoInteger('bufferSize', { min: 1 }),
-  },
-  {
-    name: 'post-buffering',
-    metavar: 'BYTES',
-    default: '65536',
-    help: 'bodies up to this size are read before the application runs',
-    ...intoInteger('postBuffering'),
-  },
-  {
-    name: 'limit-post',
-    metavar: 'BYTES',
-    default: '0',
-    help: 'largest request body; 0 for no limit',
-    ...intoInteger('limitPost'),
-  },
-  {
-    name: 'socket-timeout',
-    short: 'z',
-    metavar: 'SECONDS',
-    default: '4',
-    help: 'silence after which a peer is given up',
-    ...intoInteger('socketTimeout', { min: 1 }),
-  },
-  {
-    name: 'async',
-    default: '1000',
-    help: 'unfinished requests a thread takes on at once',
-    ...intoInteger('async', { min: 1 }),
-  },
-  {
-    name: 'harakiri',
-    short: 't',
-    metavar: 'SECONDS',
-    help: 'end a request that takes longer than this with 504; a thread that hangs in it is replaced',
-    ...intoInteger('harakiri', { max: 2_000_000 }),
-  },
-  {
-    name: 'harakiri-queue-threshold',
-    metavar: 'N',
-    help: 'end slow requests only while at least this many connections wait',
-    ...intoInteger('harakiriQueueThreshold'),
-  },
-  {
-    name: 'harakiri-verbose',
-    help: 'log more of a thread that hangs: the whole stack, system call and wait channel',
-    ...intoBool('harakiriVerbose'),
-  },
-  notYetAll(() => [
-    text('upload-progress', 'DIR', 'write the progress of uploads into files here'),
-    int('response-headers-limit', 'BYTES', 'largest head of a response'),
-    int('chunked-input-limit', 'BYTES', 'largest chunk of a request body'),
-    int('chunked-input-timeout', 'SECONDS', 'silence between chunks after which a peer is given up'),
-    int('websockets-ping-freq', 'SECONDS', 'time between pings to a websocket client', {
-      aliases: ['websocket-ping-freq'],
-    }),
-    int('websockets-pong-tolerance', 'SECONDS', 'time a websocket client has to answer a ping', {
-      aliases: ['websocket-pong-tolerance'],
-    }),
-    int('websockets-max-size', 'KB', 'largest websocket message', { aliases: ['websocket-max-size'] }),
-  ]),
-  withoutEffect(
-    'a request that is ended has been answered and its uwsgi.signal aborted; there is nobody left to be polite to',
-    () => [
-      int('harakiri-graceful-timeout', 'SECONDS', 'time between the first, polite signal and the last'),
-      int('harakiri-graceful-signal', 'N', 'the first, polite signal'),
-    ],
-  ),
-  withoutEffect("a request's time ends with its response", () => [
-    flag('harakiri-no-arh', 'do not count what runs after a request', {
-      aliases: ['no-harakiri-arh', 'no-harakiri-after-req-hook'],
-    }),
-  ]),
-  withoutEffect('a request is bounded by buffer-size, not by the number of its vars', () => [
-    text('max-vars', 'N', 'vars a request may have', { short: 'v' }),
-  ]),
-  withoutEffect('the size follows from post-buffering', () => [
-    int('post-buffering-bufsize', 'BYTES', 'buffer for reading bodies ahead'),
-  ]),
-  withoutEffect('bodies beyond post-buffering stream, so a large one is nothing to warn about', () => [
-    int('body-read-warning', 'MB', 'warn about bodies beyond this size'),
-  ]),
-  withoutEffect('a peer that leaves ends its request quietly, with at most one line in the log', () => [
-    flag('ignore-sigpipe', 'do not report writes to a peer that has left'),
-    flag('ignore-write-errors', 'do not report failed writes'),
-    int('write-errors-tolerance', 'N', 'failed writes to allow before the application is told'),
-    flag('write-errors-exception-only', 'only tell the application of failed writes'),
-    flag('disable-write-exception', 'do not tell the application of failed writes'),
-  ]),
-]);
-
-export const tlsOptions = defineOptions('tls', [
-  notYetAll(() => [
-    flag('ssl-verbose', 'log errors of TLS'),
-    int('ssl-verify-depth', 'N', 'longest chain of certificates', { argument: 'optional' }),
-    text('ssl-sessions-use-cache', 'NAME', 'keep TLS sessions in a cache', {
-      aliases: ['ssl-session-use-cache'],
-      argument: 'optional',
-      impliesMaster: true,
-    }),
-    int('ssl-sessions-timeout', 'SECONDS', 'how long TLS sessions are kept', {
-      aliases: ['ssl-session-timeout'],
-    }),
-    list('sni', 'NAME CERT,KEY', 'certificate for a host name'),
-    list('sni-regexp', 'REGEXP CERT,KEY', 'certificate for host names that match'),
-    text('sni-dir', 'DIR', 'folder of certificates by host name'),
-    text('sni-dir-ciphers', 'CIPHERS', 'ciphers for them'),
-    flag('ssl-enable-tlsv1', 'allow TLS 1.0'),
-    list('ssl-option', 'N', 'set an option of OpenSSL', { argument: 'none' }),
-    text('ssl-tmp-dir', 'DIR', 'folder for temporary files of TLS'),
-  ]),
-  harmful('the protocol is broken, and Node.js refuses it', () => [
-    flag('ssl-enable3', 'allow SSL 3', { aliases: ['ssl-enable-sslv3'] }),
   ]),
 ]);
