@@ -44,7 +44,7 @@ bool replace_content_length(Bytes value, uint32_t i, Vars* vars) {
   return vars->content_length_at == i + 1 && parse_content_length(value, &vars->content_length);
 }
 
-bool is_header(Bytes name) { return name.size() > 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
+bool is_header(Bytes name) { return name.size() >= 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
 
 }  // namespace
 
