@@ -2,9 +2,10 @@
 import autocannon from 'autocannon';
 import { allocatedDuring, counting } from '../allocations.js';
 import type { Contender } from '../contender.js';
+import { floor } from '../contenders/floor.js';
 import { frameworks, withNodeHttp, withUwsgiNode } from '../contenders/frameworks.js';
 import { errors } from '../errors.js';
-import { atLeast, atMost, type Figure, ratioFigure } from '../figure.js';
+import { atLeast, atMost, type Figure, ratioFigure, type Target } from '../figure.js';
 import { BROWSER_HEADERS, behindNginx, HTTP_SLICE_S } from '../http-load.js';
 import { startNginx } from '../nginx.js';
 import type { Case, Session } from '../session.js';
@@ -22,35 +23,24 @@ const pairs = frameworks.map((framework) => ({
 }));
 
 async function speed(session: Session): Promise<Figure[]> {
-  const entries = pairs.flatMap(({ here, kept, alone }) =>
-    [here, kept, alone].map((contender) => ({ contender, ...shape })),
-  );
+  const contenders = [floor, ...pairs.flatMap(({ here, kept, alone }) => [here, kept, alone])];
+  const entries = contenders.map((contender) => ({ contender, ...shape }));
   const results = await session.alternating(entries, behindNginx(), { sliceSeconds: HTTP_SLICE_S });
   const cpu = (contender: Contender) => results.series(contender, (m) => m.cpuPerRequest);
   const rate = (contender: Contender) => results.series(contender, (m) => m.requestsPerSecond);
   return pairs.flatMap(({ framework: { name, app }, here, kept, alone }) => {
     // So little work that nginx is the slower side, which opens a connection for each uwsgi request.
     const isBare = app === 'listener.js';
-    return [here, kept].flatMap((contender) => {
-      const what = contender === kept ? `${name} over FastCGI` : name;
-      const enough = isBare && contender === here ? null : atLeast(1);
-      return [
-        ratioFigure(
-          `server CPU per request behind nginx, ${what}`,
-          'µs',
-          cpu(contender),
-          cpu(alone),
-          atMost(0.8),
-        ),
-        ratioFigure(
-          `requests/s behind one nginx worker, ${what}`,
-          '/s',
-          rate(contender),
-          rate(alone),
-          enough,
-        ),
-      ];
-    });
+    const lane = (contender: Contender, what: string, cheap: Target | null, enough: Target | null) => [
+      ratioFigure(`server CPU per request behind nginx, ${what}`, 'µs', cpu(contender), cpu(alone), cheap),
+      ratioFigure(`requests/s behind one nginx worker, ${what}`, '/s', rate(contender), rate(alone), enough),
+    ];
+    return [
+      ...lane(here, name, atMost(0.8), isBare ? null : atLeast(1)),
+      // Without an application: what no server in our place can beat on this machine.
+      ...lane(floor, name, null, null),
+      ...lane(kept, `${name} over FastCGI`, atMost(0.8), atLeast(1)),
+    ];
   });
 }
 

@@ -1,6 +1,7 @@
 /** Every way from one nginx worker to a server of one process: what a browser sees, and what the server pays. */
 
 import type { Contender } from '../contender.js';
+import { fastcgiFloor, floor } from '../contenders/floor.js';
 import { gunicorn } from '../contenders/gunicorn.js';
 import { bareUws, nodeHttp } from '../contenders/node-http.js';
 import { uwsgiNode, uwsgiNodeFastcgi, uwsgiNodeHttp, uwsgiNodeHttpUnix } from '../contenders/uwsgi-node.js';
@@ -17,7 +18,7 @@ export const lanes: Case = {
   title: 'requests/s and server CPU behind one nginx worker: uwsgi, FastCGI and HTTP, here and elsewhere',
   async run(session) {
     const ours = [uwsgiNode, uwsgiNodeFastcgi, uwsgiNodeHttp, uwsgiNodeHttpUnix];
-    const others = [uwsgiPython, bareUws, nodeHttp, gunicorn];
+    const others = [uwsgiPython, bareUws, nodeHttp, gunicorn, floor, fastcgiFloor];
     const entries = [...ours, ...others].map((contender) => ({ contender, ...shape }));
     const results = await session.alternating(entries, behindNginx(), { sliceSeconds: HTTP_SLICE_S });
     const closing = await session.alternating(
@@ -34,6 +35,10 @@ export const lanes: Case = {
       ratioFigure(`${title}: uwsgi`, '/s', rate(uwsgiNode), rate(uwsgiPython), atLeast(1.2)),
       ratioFigure(`${title}: FastCGI`, '/s', rate(uwsgiNodeFastcgi), rate(uwsgiPython), atLeast(1.8)),
       ratioFigure(`${title}: FastCGI`, '/s', rate(uwsgiNodeFastcgi), rate(bareUws), atLeast(1), summedRatio),
+      // What no server in our place can beat on this machine.
+      ratioFigure(`${title}: uwsgi`, '/s', rate(floor), rate(uwsgiPython)),
+      ratioFigure(`${title}: FastCGI`, '/s', rate(fastcgiFloor), rate(uwsgiPython)),
+      ratioFigure(`${title}: FastCGI`, '/s', rate(fastcgiFloor), rate(bareUws), null, summedRatio),
       ratioFigure(`${title}: HTTP`, '/s', rate(uwsgiNodeHttp), rate(nodeHttp)),
       ratioFigure(`${title}: HTTP over a unix socket`, '/s', rate(uwsgiNodeHttpUnix), rate(nodeHttp)),
       ratioFigure(`${title}: uwsgi, clients close`, '/s', closed(uwsgiNode), closed(uwsgiPython)),
