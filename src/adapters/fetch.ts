@@ -2,6 +2,7 @@
 import { patchGlobalRequest, toNodeHandler } from 'srvx/node';
 import type { DirectApplication } from '../wsgi/direct.js';
 import { type Listener, nodeHandler } from './node-http.js';
+import type { PeerSocket } from './socket.js';
 
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
@@ -15,5 +16,11 @@ export function fetchHandler(handler: FetchHandler | { fetch: FetchHandler }): D
   // Node's Request takes only its own kind for `new Request(request, init)`, which middleware and proxies do.
   patchGlobalRequest();
   const fetch = typeof handler === 'function' ? handler : (request: Request) => handler.fetch(request);
-  return nodeHandler(toNodeHandler(fetch) as Listener);
+  const listener = toNodeHandler(fetch) as Listener;
+  return nodeHandler(((request, response) => {
+    const { headers } = request;
+    // The name of HTTP/2's for it: srvx makes a URL of it, and shows no header.
+    if (!headers.host) headers[':authority'] = (request.socket as unknown as PeerSocket).serverName;
+    return listener(request, response);
+  }) as Listener);
 }

@@ -45,6 +45,15 @@ export abstract class NetSocket extends LateDuplex {
   get localFamily(): string | undefined {
     return familyOf(this.localAddress);
   }
+  /** RFC 9112, section 3.3: the authority of a URL where the client names none, as HTTP/1.0 may: `example.org:8080`. */
+  get serverName(): string {
+    const { SERVER_NAME: name, SERVER_PORT: port, 'wsgi.url_scheme': scheme } = this.#environ;
+    // nginx's default name is '', and one that is a pattern begins with ~.
+    const host = typeof name === 'string' && /^[\w.-]+$/.test(name) ? name : 'localhost';
+    return port === undefined || port === '' || port === (scheme === 'https' ? '443' : '80')
+      ? host
+      : `${host}:${port}`;
+  }
   get readyState(): string {
     if (this.readable && this.writable) return 'open';
     if (this.readable) return 'readOnly';
