@@ -195,6 +195,21 @@ export const loadErrors = {
         (exported === '' ? 'it exports nothing' : `it exports ${exported}`) +
         `. Add exports.${callable} = ${callable} (or export it in an ES module), or name another with callable = NAME`,
     ),
+  aClass: (file: string, callable: string) =>
+    new UwsgiNodeError(
+      'UWSGI_A_CLASS',
+      `${callable} of ${file} is a class, which no request can call: export a function, such as one that has made an instance, ` +
+        '(environ, startResponse) => app.handle(environ, startResponse), or an object with a fetch method',
+    ),
+  notHttp: (file: string, { isHttp2, call }: { isHttp2: boolean; call: string }) =>
+    new UwsgiNodeError(
+      'UWSGI_NOT_HTTP',
+      isHttp2
+        ? `${file} starts an HTTP/2 server (${call}); front servers speak HTTP/2 to clients and HTTP/1.1 to applications. ` +
+            'Give its listener to http.createServer(listener), or make it with http2.createSecureServer({ allowHTTP1: true })'
+        : `${file} exports no application, and the server that it starts (${call}) takes connections and not requests: it is one ` +
+            'of node:net or node:tls. Only what http.createServer or https.createServer makes is caught',
+    ),
   notAFunction: (file: string, callable: string, returned: unknown) =>
     new UwsgiNodeError(
       'UWSGI_NOT_A_FUNCTION',

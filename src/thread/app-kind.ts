@@ -32,15 +32,15 @@ export const nodeAdapter = () => import('../adapters/node-http.js');
 /** Null: it is no application, or not of the kind that was asked for. */
 export async function recognise(value: unknown, place: Place): Promise<Recognised | null> {
   const { wanted, capture, isDefault } = place;
-  if (wanted === 'wsgi') return typeof value === 'function' ? wsgi(value) : null;
+  if (wanted === 'wsgi') return isCallable(value) ? wsgi(value) : null;
   if (typeof value === 'function' && isDirect(value as Application)) return wsgi(value);
   if (wanted !== 'fetch') {
     const application = await fromFramework(value, capture);
     if (application !== null) return { kind: 'node', application };
   }
-  const fetches = hasMethod(value, 'fetch') || (wanted === 'fetch' && typeof value === 'function');
+  const fetches = hasMethod(value, 'fetch') || (wanted === 'fetch' && isCallable(value));
   if (fetches && wanted !== 'node') return fetcher(value);
-  if (typeof value !== 'function') return null;
+  if (!isCallable(value)) return null;
   if (wanted === 'node' || takesRequest(value)) return listenerOrFetch(value as Listener, isDefault, place);
   return wsgi(value);
 }
@@ -96,6 +96,15 @@ async function listenerOf(value: unknown): Promise<Listener | HttpServer | null>
     return (request, response) => (app.handler as Listener)(request, response);
   }
   return null;
+}
+
+/** Declared with `class`: it can only be made instances of. A function may be called even if it is meant as a constructor. */
+export function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function isCallable(value: unknown): value is (...args: never[]) => unknown {
+  return typeof value === 'function' && !isClass(value);
 }
 
 function hasMethod<Name extends string>(

@@ -9,7 +9,7 @@ import type { AppSetting } from '../config/settings.js';
 import { loadErrors } from '../errors.js';
 import { log } from '../log/stderr.js';
 import type { Application } from '../wsgi/types.js';
-import { nodeAdapter, type Place, type Recognised, recognise } from './app-kind.js';
+import { isClass, nodeAdapter, type Place, type Recognised, recognise } from './app-kind.js';
 import { importUrl } from './import-module.js';
 import { captureListen, type ListenCapture } from './listen-capture.js';
 
@@ -54,8 +54,19 @@ export async function loadApplication(setting: AppSetting, cwd: string): Promise
   if (target.isFactory)
     return { ...(await make(exported, target, file, place)), file, callable: target.callable };
   const found = (await search(exported, target, place)) ?? (await waitForServer(file, place));
-  if (found === null) throw loadErrors.noCallable(file, target.callable, describe(exported));
+  if (found === null) throw notFound(exported, target, file, capture);
   return { ...found, file };
+}
+
+function notFound(
+  exported: Record<string, unknown>,
+  { callable }: Target,
+  file: string,
+  { other }: ListenCapture,
+): Error {
+  if (isClass(pick(exported, callable))) return loadErrors.aClass(file, callable);
+  if (other !== null) return loadErrors.notHttp(file, other);
+  return loadErrors.noCallable(file, callable, describe(exported));
 }
 
 type Searched = Omit<Place, 'isDefault'>;
@@ -68,6 +79,7 @@ async function make(
   place: Searched,
 ): Promise<Recognised> {
   const factory = pick(exported, callable);
+  if (isClass(factory)) throw loadErrors.aClass(file, `${callable}()`);
   if (typeof factory !== 'function') throw loadErrors.noCallable(file, callable, describe(exported));
   const made: unknown = await factory();
   const found = await recognise(made, { ...place, isDefault: false });
@@ -108,10 +120,10 @@ function nameOfDefault({ kind }: Recognised): string {
 /** The module exports no application; it may be one that starts its own server, now or when its database is there. */
 async function waitForServer(file: string, { wanted, capture }: Searched): Promise<Found | null> {
   if (wanted === 'wsgi' || wanted === 'fetch') return null;
-  const hint = setTimeout(
-    () => log(`${file} exports no application; waiting for it to call listen()`),
-    silence * 1000,
-  ).unref();
+  const hint = setTimeout(() => {
+    const so = capture.other === null ? '' : ` of an HTTP server; ${capture.other.call} was none of those`;
+    log(`${file} exports no application; waiting for it to call listen()${so}`);
+  }, silence * 1000).unref();
   await capture.wait(patience);
   clearTimeout(hint);
   return captured(capture);
@@ -217,5 +229,12 @@ function describe(exported: Record<string, unknown>): string {
   const whole = exported.default;
   const all = typeof whole === 'object' && whole !== null ? { ...whole, ...exported } : exported;
   const names = Object.keys(all).filter((name) => name !== 'module.exports');
-  return names.map((name) => `${name} (${typeof (all as Record<string, unknown>)[name]})`).join(', ');
+  return names.map((name) => `${name} (${kindOf((all as Record<string, unknown>)[name])})`).join(', ');
+}
+
+/** `string`, `object`, `class`, `Http2Server` */
+function kindOf(value: unknown): string {
+  if (isClass(value)) return 'class';
+  const name = typeof value === 'object' && value !== null ? value.constructor?.name : undefined;
+  return name === undefined || name === 'Object' ? typeof value : name;
 }

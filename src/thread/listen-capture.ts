@@ -10,7 +10,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import type { ServerHolder } from '../adapters/node-http.js';
-import { isHttpServer } from './http-server.js';
+import { isHttp2Server, isHttpServer } from './http-server.js';
 
 /** What net.Server looks for in its handle, on every version from 20 on. */
 interface Internals {
@@ -19,6 +19,14 @@ interface Internals {
   _connections: number;
   _emitCloseIfDrained(): void;
   listen(...args: unknown[]): unknown;
+}
+
+export interface OtherServer {
+  isHttp2: boolean;
+  /** Nobody need wait for another one. */
+  isApplication: boolean;
+  /** As the application wrote it: `listen(9000)`. */
+  call: string;
 }
 
 export type CapturedServer = HttpServer | HttpsServer;
@@ -59,12 +67,14 @@ export class ListenCapture implements ServerHolder {
   server: HttpServer | null = null;
   /** As the application wrote it: `listen(3000)`; empty until something was captured. */
   call = '';
+  /** What listened instead while nothing was captured: no server of node:http. */
+  other: OtherServer | null = null;
   #handle: Handle | null = null;
   #found: (() => void) | null = null;
 
   /** Resolves when a server has been captured, or when nothing is left that could still start one. */
   async wait(seconds: number): Promise<void> {
-    if (this.server !== null) return;
+    if (this.server !== null || this.other?.isApplication === true) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#found = resolve;
@@ -94,11 +104,23 @@ export class ListenCapture implements ServerHolder {
     const asked = readArguments(args);
     if (this.server !== null && this.server !== (server as unknown)) return this.#takeToo(server, asked);
     this.server = server as unknown as HttpServer;
-    this.call = `listen(${asked.path ?? (asked.port || '')})`;
+    this.call = callOf(asked);
     this.#handle = new Handle(asked);
     pretend(server, this.#handle, asked);
     this.#found?.();
     return true;
+  }
+
+  /**
+   * A server that does not speak HTTP/1.1, and really listens. One of HTTP/2 with `request` listeners is the application, so
+   * that there is no use in waiting for another; without them it may stand beside one (gRPC).
+   */
+  notice(server: NetServer, args: unknown[]): void {
+    if (this.server !== null) return;
+    const isHttp2 = isHttp2Server(server);
+    const isApplication = isHttp2 && server.listenerCount('request') > 0;
+    this.other = { isHttp2, isApplication, call: callOf(readArguments(args)) };
+    if (isApplication) this.#found?.();
   }
 
   /** Fastify makes a server for each address of `localhost`: what it would bind is the application once more. */
@@ -108,6 +130,8 @@ export class ListenCapture implements ServerHolder {
     return true;
   }
 }
+
+const callOf = ({ path, port }: Asked) => `listen(${path ?? (port || '')})`;
 
 /** From now on the server believes that it listens. */
 function pretend(server: Internals, handle: Handle, { path, callback }: Asked): void {
@@ -159,7 +183,10 @@ function watchListen(): void {
   const target = NetServer.prototype as unknown as Internals;
   const listen = target.listen;
   target.listen = function (this: Internals, ...args: unknown[]) {
-    return isHttpServer(this) && captureOf(this)!.take(this, args) ? this : listen.apply(this, args);
+    const capture = captureOf(this)!;
+    if (!isHttpServer(this)) capture.notice(this as unknown as NetServer, args);
+    else if (capture.take(this, args)) return this;
+    return listen.apply(this, args);
   };
 }
 

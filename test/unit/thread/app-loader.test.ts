@@ -111,6 +111,12 @@ const found: Row[] = [
   ['wsgi-file', { 'web.cjs': cjs('application', 'a') }, 'file:web.cjs', 'a'],
   ['wsgi-file in a folder', { 'a/b.mjs': esm('application', 'a') }, 'file:a/b.mjs', 'a'],
   [
+    'a function that is meant as a constructor',
+    { 'wsgi.cjs': 'exports.application = function Shop() { return new.target ? this : "a"; };' },
+    'wsgi',
+    'a',
+  ],
+  [
     'a callable that is a class method',
     { 'wsgi.mjs': 'class A { static run() { return "a"; } } export const app = A.run;' },
     'wsgi:app',
@@ -166,6 +172,25 @@ const refused: Row[] = [
     { 'wsgi.mjs': 'export const application = {};' },
     'wsgi',
     /does not export a function called application; it exports application \(object\)/,
+  ],
+  [
+    'a class',
+    { 'wsgi.mjs': 'export class Shop { handle() {} } export { Shop as application };' },
+    'wsgi',
+    /^application of .*wsgi\.mjs is a class, which no request can call: export a function/,
+  ],
+  ['a default export that is a class', { 'wsgi.cjs': 'module.exports = class {}' }, 'wsgi', /is a class/],
+  [
+    'a class as a factory',
+    { 'wsgi.mjs': 'export class Shop {}' },
+    'wsgi:Shop()',
+    /^Shop\(\) of .* is a class/,
+  ],
+  [
+    'an instance',
+    { 'wsgi.mjs': 'class Shop {} export const application = new Shop();' },
+    'wsgi',
+    /it exports application \(Shop\)/,
   ],
   [
     'a factory that is none',

@@ -1,7 +1,9 @@
 /** A server that is caught at listen() believes that it listens. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { expect, it } from 'vitest';
+import { createServer as createHttp2Server, createSecureServer } from 'node:http2';
+import { createServer as createNetServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
 import { captureListen } from '../../../src/thread/listen-capture.js';
 
 it('listens once until it is closed, as in Node', async () => {
@@ -47,4 +49,36 @@ it('tells the servers of two modules apart, and knows a module that is mounted t
     'listen(3002)',
   ]);
   expect(captureListen('/srv/shop.js')).toBe(ofShop);
+});
+
+describe('servers of other kinds', () => {
+  it('are noticed while nothing is caught, and really listen', async () => {
+    const capture = captureListen('/srv/net.js');
+    const server = createNetServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    expect(capture).toMatchObject({
+      server: null,
+      other: { isHttp2: false, isApplication: false, call: 'listen()' },
+    });
+    expect((server.address() as { port: number }).port).toBeGreaterThan(0);
+    server.close();
+    const http = createServer().listen(3003);
+    expect(capture.server).toBe(http);
+  });
+
+  it('are waited for no longer where the application speaks HTTP/2', async () => {
+    const capture = captureListen('/srv/http2.js');
+    const server = createHttp2Server(() => {}).listen(0, '127.0.0.1');
+    await capture.wait(60);
+    expect(capture).toMatchObject({ server: null, other: { isHttp2: true, isApplication: true } });
+    server.close();
+  });
+
+  it('are caught where they speak HTTP/1.1, too', async () => {
+    const capture = captureListen('/srv/both.js');
+    const server = createSecureServer({ allowHTTP1: true }, () => {}).listen(8443);
+    await once(server, 'listening');
+    expect([capture.server, capture.call]).toEqual([server, 'listen(8443)']);
+    await new Promise((resolve) => server.close(resolve));
+  });
 });
