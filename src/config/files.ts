@@ -2,6 +2,7 @@
  * Reads configuration files into a loader: their section, their magic variables, and what was injected around them.
  */
 import { isUtf8 } from 'node:buffer';
+import { resolve } from 'node:path';
 import { type ProblemText, problems } from '../errors/configuration.js';
 import type { Entry } from './entry.js';
 import { FormatError, type FormatName, formats, type ParsedSection } from './formats.js';
@@ -80,7 +81,8 @@ export class ConfigurationFiles {
     try {
       return this.magic.enter(name, file, section, isFirst);
     } catch (error) {
-      this.loader.refuseEntry(entry, problems.unreadableFile(file, reasonOf(error)));
+      const path = resolve(this.loader.cwd, file);
+      this.loader.refuseEntry(entry, problems.unreadableFile(file, reasonOf(error), path));
       return null;
     }
   }

@@ -5,6 +5,7 @@
 import { extname } from 'node:path';
 import { ConfigurationError, type Problem, type ProblemText, problems } from '../errors/configuration.js';
 import { readArguments } from './argv.js';
+import { explainBareWord, isOtherThanModule } from './bare-word.js';
 import { directives } from './directives.js';
 import { type Entry, fromArguments, type Source, textOf, whereIs } from './entry.js';
 import { ConfigurationFiles } from './files.js';
@@ -97,9 +98,10 @@ export class Loader implements Surroundings {
     else if (format !== null)
       this.files.load(format, word, makeEntry(word, null, fromArguments, 'bare file'), false);
     else if (/\.[cm]?[jt]s:\w+$/.test(word)) this.addNamedExport(word);
-    else if (/^[\w./@-]+:\w+$/.test(word)) this.add(makeEntry('module', word, fromArguments, 'argument'));
+    else if (/^[\w./@-]+:\w+$/.test(word) && !isOtherThanModule(word))
+      this.add(makeEntry('module', word, fromArguments, 'argument'));
     // Behind an option that was refused it is most likely that option's value.
-    else if (this.problems.length === 0) this.refuse(fromArguments, '', problems.notAnArgument(word));
+    else if (this.problems.length === 0) this.refuse(fromArguments, '', explainBareWord(word, this.cwd));
   }
 
   /** `app.js:callable` */
@@ -183,7 +185,9 @@ export class Loader implements Surroundings {
   }
 
   refuseEntry(entry: Entry, problem: ProblemText): void {
-    this.refuse(entry.origin, textOf(entry), problem);
+    // Of a bare word there is no line to show: the words name it.
+    const isWord = entry.source === 'bare file' && entry.origin === fromArguments;
+    this.refuse(entry.origin, isWord ? '' : textOf(entry), problem);
   }
 
   refuse(origin: Origin, text: string, problem: ProblemText): void {

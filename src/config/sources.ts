@@ -52,7 +52,8 @@ function readPath(name: string, file: string | number): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Unreadable(problems.unreadableFile(name, reasonOf(error)));
+    const path = typeof file === 'string' ? file : name;
+    throw new Unreadable(problems.unreadableFile(name, reasonOf(error), path));
   }
 }
 

@@ -57,6 +57,32 @@ export const problems = {
       `${argument} is neither a configuration file (.ini .yaml .yml .json .xml) nor an application ` +
         '(.js .mjs .cjs .ts, or module:callable); an option that takes no value is followed by none',
     ),
+  strayAddress: (word: string) =>
+    problem(
+      'STRAY_ADDRESS',
+      `${word} is an address without its option; write --socket ${word} for nginx (uwsgi_pass), --http-socket ${word} for browsers`,
+    ),
+  straySection: (word: string, format: string) =>
+    problem('STRAY_SECTION', `${word} names a section, which takes the option: write --${format} ${word}`),
+  strayOption: (name: string, metavar: string) =>
+    problem('STRAY_OPTION', `${name} is an option; write --${name}${metavar === '' ? '' : ` ${metavar}`}`),
+  strayFolder: (word: string) =>
+    problem(
+      'STRAY_FOLDER',
+      `${word} is a folder; name a file in it, or write --module ${word} for an application in its index file`,
+    ),
+  strayFile: (word: string) =>
+    problem(
+      'STRAY_FILE',
+      `${word} does not tell by its ending what it is; write --ini ${word} for a configuration (or --yaml, --json, --xml), ` +
+        `--wsgi-file ${word} for an application`,
+    ),
+  notThere: (word: string, path: string) =>
+    problem(
+      'NOT_THERE',
+      `there is no file ${path}, and ${word} has no ending of a configuration (.ini .yaml .yml .json .xml) or an application ` +
+        '(.js .mjs .cjs .ts)',
+    ),
   notANumber: (value: string) =>
     problem('NOT_A_NUMBER', `${quote(value)} is not a whole number; write digits only, without a unit`),
   outOfRange: (value: number, min: number, max: number) =>
@@ -150,8 +176,9 @@ export const problems = {
       'NO_APPLICATION',
       'no application is named; add module = wsgi:application or wsgi-file = app.js (or need-app = false to start without one)',
     ),
-  unreadableFile: (file: string, reason: string) =>
-    problem('UNREADABLE_FILE', `${file} cannot be read: ${reason}`),
+  /** @param path where it was looked for, where the name alone does not say that */
+  unreadableFile: (file: string, reason: string, path = file) =>
+    problem('UNREADABLE_FILE', `${file} cannot be read: ${reason}${path === file ? '' : ` (${path})`}`),
   notUtf8: () => problem('NOT_UTF8', 'this file is not UTF-8 and is read as ISO 8859-1; save it as UTF-8'),
   remoteConfiguration: (name: string) =>
     problem(

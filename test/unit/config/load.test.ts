@@ -197,6 +197,21 @@ describe('mistakes', () => {
     expect(mistakes(['--emperor', 'vassals'])[0]).toContain('emperor mode is not there yet');
   });
 
+  it.each([
+    ['none.ini', /^command line: none\.ini cannot be read: no such file or directory \(\/.*\/none\.ini\)$/],
+    [':8080', /^command line: :8080 is an address without its option; write --socket :8080 for nginx/],
+    ['127.0.0.1:8080', /is an address without its option/],
+    ['app.sock', /is an address without its option/],
+    ['app.ini:shop', /names a section, which takes the option: write --ini app\.ini:shop$/],
+    ['reload', /^command line: reload is an option; write --reload PIDFILE$/],
+    ['typo.inii', /^command line: there is no file \/.*\/typo\.inii, and typo\.inii has no ending of/],
+    ['.', /is a folder; .* write --module \. /],
+    ['app.conf', /does not tell by its ending what it is; write --ini app\.conf for a configuration/],
+  ])('are bare words that are none of what may stand alone: %s', (word, said) => {
+    file('app.conf', '');
+    expect(mistakes([word])[0]).toMatch(said);
+  });
+
   it('are unknown options under strict, warnings without it', () => {
     file('typo.ini', '[uwsgi]\nvacum = true\nname = app\nsocket = %(name).sock\nmodule = wsgi\n');
     const { settings, warnings } = run(['--ini', 'typo.ini']);
