@@ -113,13 +113,32 @@ function copyWithoutFraming(headers: Record<string, unknown>): Headers {
 function complete(this: Response): void {
   const socket = this.socket as unknown as PeerSocket | null;
   socket?.complete();
-  const request = this.req as IncomingMessage & { _dump(): void };
-  // Nobody can tell a request that was read to its end from one that was not, unless somebody listens.
-  if (request.complete && (request.listenerCount('end') > 0 || request.listenerCount('close') > 0)) {
+  const request = this.req as Unread;
+  if (!request.complete) {
+    request.destroy();
+  } else if (request.listenerCount('end') > 0 || request.listenerCount('close') > 0) {
     request._dump();
     // Node 26 takes what is complete for pushed already, and reads on without it.
     request.resume();
-  } else if (!request.complete) {
-    request.destroy();
+  } else if (request._readableState.flowing === null && !request.readableDidRead) {
+    endUnheard(request);
   }
+}
+
+interface Unread extends IncomingMessage {
+  _dump(): void;
+  _readableState: {
+    flowing: boolean | null;
+    ended: boolean;
+    endEmitted: boolean;
+    destroyed: boolean;
+    closed: boolean;
+    closeEmitted: boolean;
+  };
+}
+
+/** A request that nobody has read or listens to has ended and closed like any other, for who asks later (`stream.finished`). */
+function endUnheard({ _readableState: state }: Unread): void {
+  state.ended = state.endEmitted = true;
+  state.destroyed = state.closed = state.closeEmitted = true;
 }

@@ -1,5 +1,6 @@
 /** Handlers as plain applications: whoever calls them brings an environ and a startResponse, and reads what they return. */
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fetchHandler } from '../../../src/adapters/fetch.js';
 import { nodeHandler } from '../../../src/adapters/node-http.js';
@@ -222,6 +223,36 @@ describe('a response', () => {
     expect(events.filter((name) => name !== 'request close')).toEqual(['finish', 'close']);
   });
 
+  it('is the end of its request also for who asks only then', async () => {
+    let onFinished: (error: unknown) => void = () => {};
+    const asked = new Promise((resolve) => {
+      onFinished = resolve;
+    });
+    const { text } = await handle(
+      (request, response) => {
+        response.on('close', () => setImmediate(() => finished(request, onFinished)));
+        response.end(`${request.destroyed} ${request.readable}`);
+      },
+      { body: 'never read' },
+    );
+    expect([text, await asked]).toEqual(['false true', undefined]);
+  });
+
+  it('does not end a request that is still read', async () => {
+    let onData: (chunk: Buffer) => void = () => {};
+    const read = new Promise((resolve) => {
+      onData = resolve;
+    });
+    await handle(
+      (request, response) => {
+        response.end('ok');
+        request.on('data', onData);
+      },
+      { body: 'read late' },
+    );
+    expect(String(await read)).toBe('read late');
+  });
+
   it('closes its request also where `_dump` only looks whether the body was pushed (Node 26)', async () => {
     await new Promise<void>((resolve) => {
       void handle((request, response) => {
@@ -306,6 +337,15 @@ describe('a fetch handler', () => {
       ['a=1', 'b=2'],
       'POST http://example.org/ body',
     ]);
+  });
+
+  it.each([
+    [{ SERVER_NAME: 'example.org', SERVER_PORT: '8080' }, 'http://example.org:8080/ null'],
+    [{ SERVER_NAME: '', SERVER_PORT: '443', 'wsgi.url_scheme': 'https' }, 'https://localhost/ null'],
+    [{ SERVER_NAME: 'example.org', SERVER_PORT: '80', HTTP_HOST: '' }, 'http://example.org/ '],
+  ])('of a client that names no host has the server’s name in its URL: %j', async (facts, expected) => {
+    const application = fetchHandler(({ url, headers }) => new Response(`${url} ${headers.get('host')}`));
+    expect((await ask(application, { changes: { HTTP_HOST: undefined, ...facts } })).text).toBe(expected);
   });
 
   it('gets a request that another can be made of', async () => {
