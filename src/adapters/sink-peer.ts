@@ -2,9 +2,8 @@
  * A peer in front of a sink that does not take bytes (the HTTP front, another application's startResponse): takes the
  * head that Node has written apart again.
  */
-import { isHopByHop, makeHead } from '../wsgi/headers.js';
+import { isHopByHop, makeHead, parseHeaders } from '../wsgi/headers.js';
 import type { Chunk, Flow, Header, ResponseHead, ResponseSink } from '../wsgi/types.js';
-import { parseHeaders } from './head.js';
 import type { Peer } from './peer.js';
 
 export class SinkPeer implements Peer {

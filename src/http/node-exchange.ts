@@ -10,6 +10,8 @@ import type { Traffic } from './traffic.js';
 const LINGER_BYTES = 1_048_576;
 const LINGER_TIME = 2_000;
 
+const ascii = /^[\t\x20-\x7e]*$/;
+
 export class NodeExchange extends Exchange {
   readonly #response: ServerResponse;
   readonly #socket: Socket;
@@ -50,8 +52,9 @@ export class NodeExchange extends Exchange {
   }
 
   protected override sendWhole(plan: PlannedHead, body: Chunk): void {
-    this.#writeHead(plan, typeof body === 'string' ? Buffer.byteLength(body) : body.length);
-    this.#response.end(body);
+    const isAscii = this.#writeHead(plan, typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+    // Node puts a head and a string that follows it into one string, which goes as UTF-8.
+    this.#response.end(isAscii ? body : Buffer.from(body as Uint8Array));
     this.#watchReader();
   }
 
@@ -81,12 +84,18 @@ export class NodeExchange extends Exchange {
     else this.#socket.destroy();
   }
 
-  #writeHead(plan: PlannedHead, length: number | null): void {
+  /** Whether all of it is ASCII. */
+  #writeHead(plan: PlannedHead, length: number | null): boolean {
     const fields: string[] = [];
-    for (const [name, value] of plan.headers) fields.push(name, value);
+    let isAscii = ascii.test(plan.status);
+    for (const [name, value] of plan.headers) {
+      fields.push(name, value);
+      isAscii &&= ascii.test(value);
+    }
     if (length !== null) fields.push('Content-Length', String(length));
     if ((plan.close && !this.#lingering) || this.traffic.closing) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(plan.code, plan.status.slice(4), fields);
+    return isAscii;
   }
 
   /** Node measures progress: a slow reader stays, one that reads nothing at all is given up. */

@@ -113,6 +113,26 @@ function joinHead(status: string, headers: readonly Header[]): ResponseHead {
   return { code, status, headers, text, contentLength };
 }
 
+/**
+ * The headers of a flattened head again.
+ *
+ * @param text status line and headers, with or without a last line break
+ */
+export function parseHeaders(text: string): Header[] {
+  const headers: Header[] = [];
+  for (let at = text.indexOf('\r\n') + 2; at > 1 && at < text.length; ) {
+    const next = text.indexOf('\r\n', at);
+    const end = next < 0 ? text.length : next;
+    const colon = text.indexOf(':', at);
+    headers.push([text.slice(at, colon), text.slice(colon + 1, end).replace(outerBlanks, '')]);
+    at = end + 2;
+  }
+  return headers;
+}
+
+/** RFC 9110, section 5.6.3; a no-break space is a byte of the value. */
+const outerBlanks = /^[ \t]+|[ \t]+$/g;
+
 let latestSized: { from: ResponseHead; length: number; head: ResponseHead } | null = null;
 
 /**

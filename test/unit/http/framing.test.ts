@@ -323,6 +323,18 @@ describe.each(engines)('%s', (engine) => {
       expect(response.headers.filter(([name]) => name === 'date')).toHaveLength(1);
     });
 
+    it('sends the headers that start_response was given, whatever becomes of their list', async () => {
+      const served = await serve(engine, (_, sink) => {
+        const list: [string, string][] = [['X-A', '\xa0a']];
+        const given = head('200 OK', list);
+        list[0]![1] = 'changed';
+        list.push(['X-B', 'late']);
+        sink.respond(given, 'hello');
+      });
+      const response = await served.connect().send('GET / HTTP/1.1\r\nHost: x\r\n\r\n').response();
+      expect([response.header('x-a'), response.header('x-b')]).toEqual(['\xa0a', undefined]);
+    });
+
     it.each([['fewer bytes than promised', (engine: HttpEngine) => engine]])(
       'lets the client notice %s',
       async () => {
