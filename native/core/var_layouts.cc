@@ -44,6 +44,16 @@ bool replace_content_length(Bytes value, uint32_t i, Vars* vars) {
   return vars->content_length_at == i + 1 && parse_content_length(value, &vars->content_length);
 }
 
+void move_places(const VarPlace* from, uint32_t count, size_t by, VarPlace* to) {
+  if (by == 0) {
+    std::copy_n(from, count, to);
+    return;
+  }
+  const uint64_t shift = kEachOffset * by;
+  for (uint32_t i = 0; i < count; ++i)
+    to[i] = std::bit_cast<VarPlace>(std::bit_cast<uint64_t>(from[i]) + shift);
+}
+
 bool is_header(Bytes name) { return name.size() >= 5 && memcmp(name.data(), "HTTP_", 5) == 0; }
 
 }  // namespace
@@ -89,19 +99,22 @@ std::optional<Vars> LayoutTable::recall(const VarsFormat& format, Bytes block, V
   const Bytes known(entry.block);
   Vars vars = entry.vars;
   *found = {latest_};
+  found->differs_at = kUnknown;
   // Where var i begins in both.
   size_t known_at = 0;
   size_t at = 0;
   for (uint32_t i = 0;; ++i) {
     const size_t equal_until = known_at + common_size(known.subspan(known_at), block.subspan(at));
-    const uint64_t shift = kEachOffset * (at - known_at);
     const uint32_t from = i;
-    for (; i < vars.count && entry.places[i].value_end + format.gap <= equal_until; ++i)
-      places[i] = std::bit_cast<VarPlace>(std::bit_cast<uint64_t>(entry.places[i]) + shift);
+    const auto is_whole = [&](const VarPlace& place) { return place.value_end + format.gap <= equal_until; };
+    const auto end = std::partition_point(entry.places.begin() + i, entry.places.end(), is_whole);
+    i = static_cast<uint32_t>(end - entry.places.begin());
+    move_places(entry.places.data() + from, i - from, at - known_at, places + from);
     found->same |= bits_below(i) & ~bits_below(from);
     const size_t begin = i == 0 ? 0 : entry.places[i - 1].value_end + format.gap;
     at += begin - known_at;
     if (i == vars.count) break;
+    found->differs_at = std::min(found->differs_at, i);
     if (!format.next(block, &at, &places[i])) return {};
     const Bytes key = key_of(block, places[i]);
     if (!are_same(key, key_of(known, entry.places[i]))) return {};
@@ -131,8 +144,15 @@ uint32_t LayoutTable::remember(const Found& found, const VarsFormat& format, Byt
   Entry& entry = entries_[found.index];
   entry.format = &format;
   entry.vars = vars;
-  std::ranges::copy_n(places, static_cast<ptrdiff_t>(entry.places.size()), entry.places.begin());
-  entry.block.assign(block.begin(), block.end());
+  const size_t from = found.differs_at;
+  const size_t count = entry.places.size();
+  if (from < count) {
+    // The lengths of a var stand before it.
+    const size_t begin = from == 0 ? 0 : places[from - 1].value_end;
+    std::copy(places + from, places + count, entry.places.data() + from);
+    entry.block.resize(block.size());
+    memcpy(entry.block.data() + begin, block.data() + begin, block.size() - begin);
+  }
   return found.same & ~std::exchange(entry.held, found.same);
 }
 

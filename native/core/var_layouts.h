@@ -34,8 +34,9 @@ class LayoutTable {
 
   struct Found {
     uint32_t index = kUnknown;
-    bool fresh = false;  // the index has just been given to this sequence
-    uint32_t same = 0;   // bit i: the value of var i is that of the request before
+    bool fresh = false;       // the index has just been given to this sequence
+    uint32_t same = 0;        // bit i: the value of var i is that of the request before
+    uint32_t differs_at = 0;  // no var before this one is any different from that request's
   };
 
   // Reads a block by what is different from the last request of the entry that was found last: the result of
