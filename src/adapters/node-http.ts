@@ -3,7 +3,7 @@
  * Node's own IncomingMessage and ServerResponse; only the connection below is another.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import { type ErrorReport, errorText } from '../wsgi/call.js';
+import { type ErrorReport, plainError } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
 import { ConventionSink } from './convention-sink.js';
@@ -81,16 +81,16 @@ function countRequest(socket: PeerSocket, holder: ServerHolder): void {
 
 /** node:http would let it end the process. Nothing sent yet: a 500; otherwise the peer must notice. */
 function fail(error: unknown, environ: Environ, response: Response, report: ErrorReport): void {
-  const told = report(error, environ);
+  const { head, text } = report(error, environ) ?? plainError;
   if (response.headersSent) {
     response.destroy();
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.statusCode = 500;
-  response.statusMessage = 'Internal Server Error';
-  response.setHeader('Content-Type', 'text/plain');
-  response.end(told ?? errorText);
+  response.statusCode = head.code;
+  response.statusMessage = head.status.slice(4);
+  for (const [name, value] of head.headers) response.setHeader(name, value);
+  response.end(text);
 }
 
 /** Where another application stands between: its environ knows the log. */

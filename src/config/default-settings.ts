@@ -30,6 +30,8 @@ export function defaultSettings(): Settings {
     mounts: [],
     manageScriptName: false,
     needApp: true,
+    addHeader: [],
+    remHeader: [],
     catchExceptions: false,
     reloadOnException: { always: false, types: [], values: [], reprs: [] },
     uncaughtErrors: 'recycle',

@@ -2,11 +2,12 @@
  * The option table: the single source for parsing, `--help`, docs/options.md and the JSON schema.
  */
 import type { Option } from './option.js';
-import { applicationOptions, headersOptions, staticOptions } from './options/application.js';
+import { applicationOptions } from './options/application.js';
 import { clusterOptions, emperorOptions, sharingOptions } from './options/cluster.js';
 import { configurationOptions } from './options/configuration.js';
 import { daemonsOptions } from './options/daemons.js';
 import { exceptionOptions } from './options/exceptions.js';
+import { headersOptions } from './options/headers.js';
 import { httpOptions, routingOptions } from './options/http.js';
 import { limitOptions } from './options/limits.js';
 import { loggingOptions } from './options/logging.js';
@@ -14,6 +15,7 @@ import { otherOptions, pythonOptions } from './options/plugins.js';
 import { lifecycleOptions, processOptions, reloadOptions } from './options/processes.js';
 import { scalingOptions } from './options/scaling.js';
 import { socketOptions } from './options/sockets.js';
+import { staticOptions } from './options/static.js';
 import { statsOptions } from './options/stats.js';
 import { hookOptions, identityOptions, isolationOptions } from './options/system.js';
 import { tlsOptions } from './options/tls.js';

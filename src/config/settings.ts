@@ -125,6 +125,10 @@ export interface Settings extends LogSettings {
   /** Requests below a mount's path go to it, with the path moved from PATH_INFO to SCRIPT_NAME. */
   manageScriptName: boolean;
   needApp: boolean;
+  /** Headers that every response gains: name and value. */
+  addHeader: [name: string, value: string][];
+  /** Names of headers that are taken out of what is answered; those of `addHeader` stay. */
+  remHeader: string[];
   /** An error of the application is shown to the client, with its stack. */
   catchExceptions: boolean;
   /** After which errors of the application its worker is replaced. */

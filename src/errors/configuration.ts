@@ -118,6 +118,15 @@ export const problems = {
       'INVALID_MOUNT',
       `${quote(value)} is not a mount; write /path=module:callable or /path=file.js (host names are not there yet)`,
     ),
+  invalidHeader: (value: string) =>
+    problem('INVALID_HEADER', `${quote(value)} is not a header; write Name: value`),
+  invalidHeaderName: (value: string) =>
+    problem('INVALID_HEADER', `${quote(value)} is not the name of a header; write one name, without a colon`),
+  headerOfConnection: (name: string) =>
+    problem(
+      'HEADER_OF_CONNECTION',
+      `${name} is not added: it says how a response goes over its connection, which the server itself decides`,
+    ),
   invalidChoice: (value: string, choices: readonly string[]) =>
     problem('INVALID_CHOICE', `${quote(value)} is not one of ${choices.join(', ')}`),
   algorithmAbsent: (name: string) => problem('ALGORITHM_ABSENT', `${name} is not there; spare is used`),

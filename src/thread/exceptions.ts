@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.js';
 import { escapeControls } from '../log/escape.js';
 import { log } from '../log/stderr.js';
 import type { ErrorReport } from '../wsgi/call.js';
+import { internalServerError } from '../wsgi/headers.js';
 import type { Environ } from '../wsgi/types.js';
 
 export type ExceptionSettings = Pick<Settings, 'catchExceptions' | 'reloadOnException'>;
@@ -18,7 +19,8 @@ export function exceptionReport(settings: ExceptionSettings, spoiled: () => void
     const stack = stackOf(error);
     log(`${request}: ${stack}`);
     if (asksForReload(error, settings.reloadOnException)) spoiled();
-    return settings.catchExceptions ? `${request}\n\n${stack}\n` : undefined;
+    if (!settings.catchExceptions) return undefined;
+    return { head: internalServerError, text: `${request}\n\n${stack}\n` };
   };
 }
 

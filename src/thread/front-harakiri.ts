@@ -8,6 +8,7 @@ import { harakiri as lines } from '../log/harakiri.js';
 import { log } from '../log/stderr.js';
 import type { NativeScoreboard } from '../native-scoreboard.js';
 import type { RequestNote } from '../stats/core-score.js';
+import type { ErrorPage } from '../wsgi/call.js';
 import type { Chunk, Flow, ResponseHead } from '../wsgi/types.js';
 import type { Answer } from './observed-sink.js';
 
@@ -175,10 +176,10 @@ export class TimedSink implements Answer {
     this.#inner.abort();
   }
 
-  fail(text: string): void {
+  fail(page: ErrorPage): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#inner.fail(text);
+    this.#inner.fail(page);
   }
 
   onDrain(callback: () => void): void {

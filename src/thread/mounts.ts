@@ -6,8 +6,8 @@
 import { belowMount, mountPoint } from '../adapters/request.js';
 import { type UpgradeListener, upgradeListener, upgradeListenerOf } from '../adapters/websocket.js';
 import { normalisePath } from '../http/environ.js';
-import { callApplication, type ErrorReport } from '../wsgi/call.js';
-import { type DirectApplication, direct, isDirect } from '../wsgi/direct.js';
+import type { ErrorReport } from '../wsgi/call.js';
+import { type DirectApplication, direct, directCallOf } from '../wsgi/direct.js';
 import type { Application, Environ, ResponseSink, StartResponse } from '../wsgi/types.js';
 
 export interface Mounted {
@@ -34,11 +34,8 @@ export function mountApplications(
   const application = (environ: Environ, startResponse: StartResponse) =>
     choose(environ)(environ, startResponse);
   return Object.assign(application, {
-    [direct]: (environ: Environ, sink: ResponseSink, report: ErrorReport) => {
-      const chosen = choose(environ);
-      if (isDirect(chosen)) chosen[direct](environ, sink, report);
-      else callApplication(chosen, environ, sink, report);
-    },
+    [direct]: (environ: Environ, sink: ResponseSink, report: ErrorReport) =>
+      directCallOf(choose(environ))(environ, sink, report),
     [upgradeListener]: () => chooseUpgrade(manageScriptName ? longestFirst : [], fallback),
   });
 }

@@ -7,7 +7,7 @@ import type { Ending } from '../log/request-line.js';
 import type { EndOfRequest } from '../log/request-log.js';
 import { type NativeEngine, Written } from '../native.js';
 import type { BodySource } from '../wsgi/body-source.js';
-import { internalServerError } from '../wsgi/headers.js';
+import type { ErrorPage } from '../wsgi/call.js';
 import type { Chunk, Environ, Flow, RawSink, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import type { SignalSource } from './environ.js';
 import { UpgradedBody } from './native-body.js';
@@ -156,13 +156,13 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     return new UpgradedBody(this.engine, this);
   }
 
-  /** Nobody will complete this response: a 500 where nothing was sent, else an end that shows. The application is told. */
-  fail(text: string): void {
+  /** Nobody will complete this response: this page where nothing was sent, else an end that shows. The application is told. */
+  fail({ head, text }: ErrorPage): void {
     if (this.over) return;
     const controller = this.#waiting?.controller;
     const whenGone = this.#whenGone;
     if (this.#begun) this.abort();
-    else this.respond(internalServerError, text);
+    else this.respond(head, text);
     this.gone = true;
     controller?.abort();
     whenGone?.();

@@ -3,7 +3,7 @@
  */
 import type { Ending } from '../log/request-line.js';
 import type { EndOfRequest } from '../log/request-log.js';
-import { internalServerError } from '../wsgi/headers.js';
+import type { ErrorPage } from '../wsgi/call.js';
 import type { Chunk, Flow, ResponseHead, ResponseSink } from '../wsgi/types.js';
 import type { SignalSource } from './environ.js';
 import { sizeOf } from './native-sink.js';
@@ -27,7 +27,7 @@ export class LazySignal implements SignalSource {
 }
 
 /** What a request is answered through; `fail` gives it up from outside (uncaught.ts). */
-export type Answer = ResponseSink & { fail(text: string): void };
+export type Answer = ResponseSink & { fail(page: ErrorPage): void };
 
 /** Counts what goes through, and tells once when the response is over. */
 export class LoggedSink implements ResponseSink {
@@ -49,10 +49,10 @@ export class LoggedSink implements ResponseSink {
     });
   }
 
-  /** Nobody will complete this response: a 500 where nothing was sent, else an end that shows. The application is told. */
-  fail(text: string): void {
+  /** Nobody will complete this response: this page where nothing was sent, else an end that shows. The application is told. */
+  fail({ head, text }: ErrorPage): void {
     if (this.#finished === null) return;
-    if (this.#head === null) this.respond(internalServerError, text);
+    if (this.#head === null) this.respond(head, text);
     else this.abort();
     this.#lose();
   }

@@ -16,13 +16,15 @@ import type { Exchange, InheritedListener } from '../messages.js';
 import { EngineProtocol, Fact, type NativeEngine, native, UNKNOWN_LENGTH_HIGH } from '../native.js';
 import type { NativeScoreboard } from '../native-scoreboard.js';
 import { noteText, parseNote, type RequestNote } from '../stats/core-score.js';
-import { callApplication, type ErrorReport } from '../wsgi/call.js';
-import { type DirectCall, direct, isDirect } from '../wsgi/direct.js';
+import type { ErrorPage, ErrorReport } from '../wsgi/call.js';
+import { type DirectCall, directCallOf, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
 import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
+import { editHeads } from './edited-sink.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
 import { exceptionReport } from './exceptions.js';
 import { FrontHarakiri } from './front-harakiri.js';
+import { HeadEdit } from './head-edit.js';
 import { attach, httpEnvirons } from './http-environ.js';
 import { NativeBody } from './native-body.js';
 import { NativeSink } from './native-sink.js';
@@ -81,8 +83,10 @@ export class ThreadServer implements Requests {
   /** Why HTTP is served as it is, where the application decided that; null otherwise. */
   httpReason: string | null = null;
   readonly #application: Application;
-  /** The adapters' way in, where the application has it. */
-  readonly #direct: DirectCall | null;
+  /** Runs the application. */
+  readonly #run: DirectCall;
+  /** What `add-header` and `rem-header` do; null without them. */
+  readonly #edit: HeadEdit | null;
   readonly #settings: Settings;
   readonly #constants: EnvironConstants;
   readonly #builder: EnvironBuilder;
@@ -114,10 +118,11 @@ export class ThreadServer implements Requests {
     this.#tracing = more.tracing ?? new Tracing(null);
     this.#current = more.tracksRequests === true ? new AsyncLocalStorage() : null;
     this.#application = application;
-    this.#direct = isDirect(application) ? application[direct] : null;
+    this.#edit = HeadEdit.of(settings);
+    this.#run = editHeads(directCallOf(application), this.#edit);
     this.#settings = settings;
     this.#constants = constants;
-    this.#builder = new EnvironBuilder(constants, this.#direct !== null);
+    this.#builder = new EnvironBuilder(constants, isDirect(application));
     this.#score = score;
     this.#quota = more.quota ?? null;
     this.#core = core;
@@ -296,12 +301,11 @@ export class ThreadServer implements Requests {
     const run = () => this.#run(environ, sink, report);
     const call = trace === null ? run : () => trace.run(run);
     if (this.#current === null) return call();
-    this.#current.run({ environ, report, fail: (text) => sink.fail(text) }, call);
+    this.#current.run({ environ, report, fail: (page) => this.#fail(sink, page) }, call);
   }
 
-  #run(environ: Environ, sink: ResponseSink, report: ErrorReport): void {
-    if (this.#direct !== null) this.#direct(environ, sink, report);
-    else callApplication(this.#application, environ, sink, report);
+  #fail(sink: Answer, { head, text }: ErrorPage): void {
+    sink.fail({ head: this.#edit?.ofHead(head) ?? head, text });
   }
 
   #bodyOf(sink: NativeSink): NativeBody {

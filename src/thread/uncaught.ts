@@ -6,7 +6,7 @@
 
 import { uncaught } from '../log/startup.js';
 import { log } from '../log/stderr.js';
-import { type ErrorReport, errorText } from '../wsgi/call.js';
+import { type ErrorPage, type ErrorReport, plainError } from '../wsgi/call.js';
 import type { Environ } from '../wsgi/types.js';
 import { requestText, stackOf } from './exceptions.js';
 
@@ -14,8 +14,8 @@ import { requestText, stackOf } from './exceptions.js';
 export interface OpenRequest {
   readonly environ: Environ;
   readonly report: ErrorReport;
-  /** Answers it with 500 and this text, or breaks its response off where that has begun. */
-  fail(text: string): void;
+  /** Answers it with this, or breaks its response off where that has begun. */
+  fail(page: ErrorPage): void;
 }
 
 /** What is asked of the server. */
@@ -55,5 +55,5 @@ function endRequest(error: unknown, origin: string, requests: Requests): void {
     return;
   }
   log(uncaught.inside(origin, requestText(request.environ)));
-  request.fail(request.report(error, request.environ) ?? errorText);
+  request.fail(request.report(error, request.environ) ?? plainError);
 }

@@ -35,14 +35,20 @@ import type {
   Write,
 } from './types.js';
 
+/** What the client of a request gets that ended in an error: a head without a length, and its body. */
+export interface ErrorPage {
+  readonly head: ResponseHead;
+  readonly text: string;
+}
+
 /**
  * Told of every error of an application, with the request it happened in. Must not throw. Returns what the client may
  * read of it, where there is more to say than that there was one.
  */
-export type ErrorReport = (error: unknown, environ: Environ) => string | undefined;
+export type ErrorReport = (error: unknown, environ: Environ) => ErrorPage | undefined;
 
-/** The body of a 500 otherwise. */
-export const errorText = 'Internal Server Error\n';
+/** What the client reads otherwise. */
+export const plainError: ErrorPage = { head: internalServerError, text: 'Internal Server Error\n' };
 
 /** Runs the application for one request. Never throws: whatever goes wrong ends in the sink and in `report`. */
 export function callApplication(
@@ -297,9 +303,9 @@ class Call {
       if (this.#begun) {
         this.#sink.abort();
       } else {
-        const text = told ?? errorText;
-        if (this.#method === 'HEAD') this.#sink.respond(internalServerError, null);
-        else this.#sink.respond(withLength(internalServerError, Buffer.byteLength(text)), text);
+        const { head, text } = told ?? plainError;
+        if (this.#method === 'HEAD') this.#sink.respond(head, null);
+        else this.#sink.respond(withLength(head, Buffer.byteLength(text)), text);
       }
     }
     this.#close();

@@ -111,7 +111,7 @@ export interface ResponseSink {
    */
   sendFile?(head: ResponseHead, fd: number): boolean;
   /** The connection under the sink, where it speaks uwsgi: the response may be written to it as HTTP/1.1 bytes. */
-  readonly raw?: RawSink;
+  readonly raw?: RawSink | undefined;
 }
 
 /**

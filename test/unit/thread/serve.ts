@@ -1,7 +1,8 @@
 /** A ThreadServer in this process, on a unix socket of its own. */
 import { join } from 'node:path';
 import { defaultSettings } from '../../../src/config/default-settings.js';
-import type { Settings } from '../../../src/config/settings.js';
+import type { Settings, SocketProtocol } from '../../../src/config/settings.js';
+import type { HttpEngine } from '../../../src/http/front.js';
 import { native } from '../../../src/native.js';
 import { ThreadServer } from '../../../src/thread/server.js';
 import type { Application } from '../../../src/wsgi/types.js';
@@ -12,11 +13,19 @@ export interface Served {
   address: string;
 }
 
-export async function serve(application: Application, changes: Partial<Settings> = {}): Promise<Served> {
-  const path = join(await makeDirectory(), 'app.sock');
+/** @param spoken a protocol for front servers, or what serves HTTP, on a port of 127.0.0.1 */
+export async function serve(
+  application: Application,
+  changes: Partial<Settings> = {},
+  spoken: Exclude<SocketProtocol, 'http'> | HttpEngine = 'uwsgi',
+): Promise<Served> {
+  const http = spoken === 'node:http' || spoken === 'uWebSockets.js' ? spoken : null;
+  const path = http === null ? join(await makeDirectory(), 'app.sock') : '127.0.0.1:0';
   const { fd, name, family } = native.bindListener(path, { backlog: 128, mode: null });
+  const protocol = http === null ? (spoken as SocketProtocol) : 'http';
+  const listeners = [{ fd, name, family, protocol }];
   const server = new ThreadServer(application, {
-    listeners: [{ fd, name, family, protocol: 'uwsgi' }],
+    listeners,
     settings: { ...defaultSettings(), disableLogging: true, ...changes },
     core: 0,
     constants: {
@@ -27,7 +36,9 @@ export async function serve(application: Application, changes: Partial<Settings>
       errors: { write() {}, writelines() {}, flush() {} },
     },
   });
-  onCleanUp(() => {
+  if (http !== null) await server.startHttp(listeners, http);
+  onCleanUp(async () => {
+    if (http !== null) await server.drain();
     server.close();
     native.closeFd(fd);
   });
