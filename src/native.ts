@@ -264,6 +264,8 @@ export interface ChildStart {
   cwd: string;
   /** Descriptor i of the child is this one of the caller's; -1: /dev/null. */
   descriptors: readonly number[];
+  /** It leads a session, and with that a process group, of its own; default false. */
+  hasSession?: boolean;
 }
 
 /** How a child has ended; both are null where somebody else has collected it. */

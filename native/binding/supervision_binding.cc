@@ -67,14 +67,15 @@ Napi::Value replace_image_js(const Napi::CallbackInfo& info) {
   return error_or_null(info.Env(), replace_image(path, strings(info[1]), strings(info[2])));
 }
 
-// { path, argv, env, cwd, descriptors } -> pid
+// { path, argv, env, cwd, descriptors, hasSession } -> pid
 Napi::Value start_child_js(const Napi::CallbackInfo& info) {
   const auto given = info[0].As<Napi::Object>();
   const auto descriptors = given.Get("descriptors").As<Napi::Array>();
   ChildStart start{.path = given.Get("path").As<Napi::String>(),
                    .argv = strings(given.Get("argv")),
                    .env = strings(given.Get("env")),
-                   .folder = given.Get("cwd").As<Napi::String>()};
+                   .folder = given.Get("cwd").As<Napi::String>(),
+                   .has_session = given.Get("hasSession").ToBoolean()};
   for (uint32_t index = 0; index < descriptors.Length(); ++index) {
     start.descriptors.push_back(descriptors.Get(index).As<Napi::Number>().Int32Value());
   }

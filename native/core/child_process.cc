@@ -69,7 +69,9 @@ int spawn(const ChildStart& start, const posix_spawn_file_actions_t* actions, pi
   posix_spawnattr_setsigdefault(&attributes, &signals);
   sigemptyset(&signals);
   posix_spawnattr_setsigmask(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  int flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+  if (start.has_session) flags |= POSIX_SPAWN_SETSID;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
   const auto arguments = exec_strings(start.argv);
   const auto environment = exec_strings(start.env);
   error = posix_spawn(pid, start.path.c_str(), actions, &attributes, arguments.data(), environment.data());

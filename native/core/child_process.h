@@ -1,4 +1,4 @@
-// Children that this process starts itself: the workers of a master.
+// Children that this process starts itself: a master's workers, and commands at certain times.
 #pragma once
 
 #include <sys/types.h>
@@ -17,6 +17,8 @@ struct ChildStart {
   std::string folder;
   // Descriptor i of the child is descriptors[i] of this process; -1: /dev/null.
   std::vector<int> descriptors;
+  // It leads a session of its own, and with that a process group: setsid(2).
+  bool has_session = false;
 };
 
 // posix_spawn(3): every signal has its default action, and no descriptors are open but those of `start`, as

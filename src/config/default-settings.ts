@@ -70,6 +70,8 @@ export function defaultSettings(): Settings {
     daemonize: null,
     daemons: [],
     daemonsHonourStdin: false,
+    crons: [],
+    cronHarakiri: 0,
     hooks: [],
     addGid: [],
     noInitgroups: false,

@@ -3,6 +3,7 @@
  * environment and configuration files; plain data, so that it can be sent to workers and threads.
  */
 
+import type { CronSetting } from './cron-spec.js';
 import type { Hook } from './hooks.js';
 import type { LogSettings } from './log-settings.js';
 
@@ -178,6 +179,10 @@ export interface Settings extends LogSettings {
   daemons: DaemonSetting[];
   /** All of them have the standard input of the server. */
   daemonsHonourStdin: boolean;
+  /** Commands that run at certain times. */
+  crons: CronSetting[];
+  /** Seconds after which those are killed that say nothing else; 0: never. */
+  cronHarakiri: number;
   /** What is done at moments of the server's life, in the order of the configuration. */
   hooks: Hook[];
   /** More groups to run with, by name or number. */

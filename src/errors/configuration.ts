@@ -166,6 +166,21 @@ export const problems = {
         ? `${key} is not sent to a program with a pid file, which outlives the server, unless notifypid=1 is there`
         : `${key} is not done here; the program is started without it`,
     ),
+  invalidCron: (reason: string) =>
+    problem(
+      'INVALID_CRON',
+      `${reason}; write MIN HOUR DAY MONTH WDAY COMMAND, each a number, -1 for any or -N for every N, and a line for each of several times`,
+    ),
+  invalidKeyedCron: (reason: string, keys: readonly string[]) =>
+    problem(
+      'INVALID_CRON',
+      `${reason}; write KEY=VALUE,… COMMAND without blanks before the command, with ${keys.join(', ')}`,
+    ),
+  cronForLegion: () =>
+    problem(
+      'CRON_FOR_LEGION',
+      'there are no legions here, so nobody would be its lord: the command does not run',
+    ),
   twoApplications: (first: string) =>
     problem('TWO_APPLICATIONS', `one application is named already (${first}); keep one of the two`),
   noSocket: (emperor: boolean) =>

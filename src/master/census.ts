@@ -16,6 +16,7 @@ export interface CensusParts {
   crew: Crew;
   instance: Pick<Instance, 'listeners' | 'settings' | 'scoreboard'>;
   phase(): Snapshot['phase'];
+  crons(): Snapshot['crons'];
   native: Pick<NativeSockets, 'queueDepth'>;
 }
 
@@ -53,6 +54,7 @@ export class Census {
       open,
       respawns: Object.fromEntries(crew.respawns),
       rss: memoryOf(process.pid).rss,
+      crons: this.#parts.crons(),
     };
   }
 

@@ -5,6 +5,7 @@ import { LogBatch, log } from '../log/stderr.js';
 import { native } from '../native.js';
 import { Census } from './census.js';
 import { Cheaper } from './cheaper.js';
+import { Cron } from './cron.js';
 import { Daemons } from './daemons.js';
 import { DebugDoor } from './debug-door.js';
 import { Debugging } from './debugging.js';
@@ -34,6 +35,8 @@ export class Doors {
   readonly #upgrade: Upgrade;
   /** Programs beside the workers. */
   readonly daemons: Daemons;
+  /** Commands at certain times. */
+  readonly cron: Cron;
   #debugDoor: DebugDoor | null = null;
   #touch!: TouchWatch;
   /** Null: it could not be opened, and that was no reason to stop. */
@@ -82,6 +85,7 @@ export class Doors {
       },
       lastingLog: instance.logs.original ?? 2,
     });
+    this.cron = new Cron({ log, now: Date.now, env: () => instance.environment, native });
     this.#upgrade = new Upgrade({
       ...instance.start,
       native,
@@ -97,7 +101,13 @@ export class Doors {
     this.#fifo = predecessors === null ? this.#openFifo() : this.#tryFifo();
     this.#touch = this.#watch();
     this.#supervise();
-    const census = new Census({ crew: master.crew, instance, phase: () => master.phase, native });
+    const census = new Census({
+      crew: master.crew,
+      instance,
+      phase: () => master.phase,
+      crons: () => this.cron.snapshot,
+      native,
+    });
     this.#endpoints = new Endpoints({
       settings: () => instance.settings,
       snapshot: () => census.take(),
@@ -154,6 +164,7 @@ export class Doors {
     return this.#instance.handOver(
       living.flatMap(({ pid }) => pid ?? []),
       left,
+      this.cron.state,
     );
   }
 
@@ -209,6 +220,7 @@ export class Doors {
     commit();
     if (this.#instance.settings.logReopen) log(...this.#instance.logs.reopen());
     this.daemons.apply(this.#instance.settings);
+    this.cron.apply(this.#instance.settings);
     this.#touch.close();
     this.#touch = this.#watch();
     this.#unsupervise();

@@ -4,6 +4,7 @@
  */
 import type { Exchange } from '../messages.js';
 import type { NativeSupervision } from '../native.js';
+import type { CronState } from './cron.js';
 import type { Listener } from './listeners.js';
 
 /** Workers of programs before. */
@@ -20,6 +21,8 @@ export interface Handover extends Remains {
   exchange: Exchange | null;
   /** Absolute paths of files that hold our pid. */
   pidfiles: string[];
+  /** Missing: that program knew of none. */
+  cron?: CronState;
   /** Reloads so far. */
   reloads: number;
 }

@@ -13,6 +13,7 @@ import { LogBatch, log, setLineStyle } from '../log/stderr.js';
 import type { Exchange } from '../messages.js';
 import { native } from '../native.js';
 import { adoptPassed } from './activation.js';
+import type { CronState } from './cron.js';
 import { checkDebugPorts } from './debug-ports.js';
 import { openEndpoints } from './endpoint-sockets.js';
 import type { Handover, Remains } from './handover.js';
@@ -135,7 +136,7 @@ export class Instance {
    * @param workers pids of this program's own
    * @param left what the programs before this one have left, and is still there
    */
-  handOver(workers: number[], left: Remains): Handover {
+  handOver(workers: number[], left: Remains, cron: CronState): Handover {
     return {
       listeners: [...this.listeners, ...missingIn(this.listeners, this.#passed)],
       endpoints: this.endpoints,
@@ -144,6 +145,7 @@ export class Instance {
       workers: [...workers, ...left.workers],
       pidfiles: this.pidfiles.paths,
       reloads: this.#reloads,
+      cron,
     };
   }
 
@@ -284,11 +286,21 @@ export class Instance {
     return closeOld(closed);
   }
 
-  #lifeOf(settings: Settings, listeners: readonly Listener[]): Life {
+  /** What commands are started with. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.#environmentOf(this.settings);
+  }
+
+  #environmentOf(settings: Settings): NodeJS.ProcessEnv {
     const env = { ...this.start.env };
     forgetSystemd(env);
     if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
     applyEnvironment(settings, env);
+    return env;
+  }
+
+  #lifeOf(settings: Settings, listeners: readonly Listener[]): Life {
+    const env = this.#environmentOf(settings);
     // Kept when a reload takes the last FastCGI socket away: there may still be connections.
     if (listeners.some(({ protocol }) => protocol === 'fastcgi')) this.#exchange ??= native.createExchange();
     const exchange = this.#exchange;

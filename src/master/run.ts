@@ -73,6 +73,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     log,
     serving: () => {
       start.onServing?.();
+      doors?.cron.begin();
       if (predecessors !== null) log(...instance.closeVanished());
       predecessors?.finish(master.crew.mercy);
       writeSafePidfiles(instance);
@@ -82,6 +83,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     stopping: () => {
       predecessors?.finish(master.crew.mercy);
       notifier.stopping();
+      doors?.cron.rest();
     },
     resting: () => doors?.waitForConnection(),
     spent: () => doors?.recycle(),
@@ -91,11 +93,14 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
     drain: () => drain(instance),
   });
   doors = openDoors(instance, master, predecessors, notifier);
-  const { daemons } = doors;
+  const { daemons, cron } = doors;
   const reaper = native.adoptsOrphans() || predecessors !== null ? startReaper() : null;
   stop = (signal) => master.stop(signal);
   if (early[0] === undefined) {
     daemons.apply(settings);
+    cron.apply(settings);
+    // Nobody would see them end otherwise.
+    if (before !== null) cron.begin(before.cron ?? null);
     master.start();
   } else master.stop(early[0]);
   doors.openToDebuggers();
@@ -109,6 +114,7 @@ export async function runMaster(configuration: Configuration, start: Start): Pro
   stop = () => daemons.kill();
   await daemons.stop();
   reaper?.close();
+  cron.end();
   await instance.tryHooks('as-user-atexit');
   log(stops.goodbye, ...(instance.settings.vacuum ? instance.end() : []));
   return exitCode;

@@ -15,6 +15,8 @@ export interface Report {
   locks: Record<string, number>[];
   sockets: SocketReport[];
   workers: WorkerReport[];
+  /** Where there are some. */
+  crons?: CronReport[];
 
   server?: 'uwsgi-node';
   phase?: 'starting' | 'serving' | 'paused' | 'draining' | 'stopping';
@@ -37,6 +39,22 @@ export interface SocketReport {
   max_queue: number;
   shared: number;
   can_offload: number;
+}
+
+/** A command that runs at certain times; of the times -1 is any, and -N every N. */
+export interface CronReport {
+  minute: number;
+  hour: number;
+  day: number;
+  month: number;
+  week: number;
+  command: string;
+  unique: number;
+  legion: string;
+  /** -1: it does not run now. */
+  pid: number;
+  /** Unix seconds; 0: it does not run now. */
+  started_at: number;
 }
 
 /** Of all requests since the start. */

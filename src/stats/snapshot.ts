@@ -2,6 +2,7 @@
  * What the master knows of the whole instance at one moment, in plain data: the statistics, the metrics and the page are
  * three ways to show it. Taken by src/master/census.ts, without asking a worker.
  */
+import type { CronTimes } from '../config/cron-spec.js';
 import type { RequestNote } from './core-score.js';
 import type { Tally } from './tally.js';
 
@@ -30,6 +31,18 @@ export interface Snapshot {
   respawns: Record<string, number>;
   /** Resident memory of the master, bytes. */
   rss: number;
+  /** In the order of the configuration. */
+  crons: CronSnapshot[];
+}
+
+/** A command that runs at certain times. */
+export interface CronSnapshot extends CronTimes {
+  command: string;
+  isUnique: boolean;
+  /** Of the last that runs; null: none does. */
+  pid: number | null;
+  /** When that was started, unix milliseconds. */
+  startedAt: number | null;
 }
 
 export interface SocketSnapshot {

@@ -1,7 +1,15 @@
 /** A snapshot as the JSON that uwsgitop, exporters and dashboards read: see report.ts. */
 import { quantile, toPairs } from './latency.js';
-import type { AppReport, CoreReport, LatencyReport, Report, SocketReport, WorkerReport } from './report.js';
-import type { CoreSnapshot, Snapshot, SocketSnapshot, WorkerSnapshot } from './snapshot.js';
+import type {
+  AppReport,
+  CoreReport,
+  CronReport,
+  LatencyReport,
+  Report,
+  SocketReport,
+  WorkerReport,
+} from './report.js';
+import type { CoreSnapshot, CronSnapshot, Snapshot, SocketSnapshot, WorkerSnapshot } from './snapshot.js';
 
 export interface JsonOptions {
   /** Leaves out the threads of each worker (`stats-no-cores`). */
@@ -32,6 +40,7 @@ export function toReport(snapshot: Snapshot, { noCores }: JsonOptions): Report {
     locks: [],
     sockets: sockets.map(socketJson),
     workers: workers.map((worker) => workerJson(worker, snapshot, noCores)),
+    ...(snapshot.crons.length === 0 ? {} : { crons: snapshot.crons.map(cronJson) }),
     retiring_workers: snapshot.retiring.map(({ id, pid, open }) => ({ id, pid, in_flight: open })),
   };
 }
@@ -53,6 +62,15 @@ const socketJson = ({ name, protocol, queue, maxQueue }: SocketSnapshot): Socket
   max_queue: maxQueue,
   shared: 0,
   can_offload: 0,
+});
+
+const cronJson = ({ isUnique, pid, startedAt, command, ...times }: CronSnapshot): CronReport => ({
+  ...times,
+  command,
+  unique: isUnique ? 1 : 0,
+  legion: '',
+  pid: pid ?? -1,
+  started_at: Math.floor((startedAt ?? 0) / 1000),
 });
 
 function workerJson(worker: WorkerSnapshot, snapshot: Snapshot, noCores: boolean): WorkerReport {

@@ -102,9 +102,18 @@ it('a reload executes the new one under the same pid, and no request is lost', a
   install(installed());
   install(other(), { version: '0.2.0', messages: MESSAGES_VERSION + 1 });
   const pidfile = join(instance.folder, 'daemon');
-  const server = await start('--processes', '2', '--smart-attach-daemon2', `${pidfile} exec sleep 60`);
+  const server = await start(
+    '--processes',
+    '2',
+    '--smart-attach-daemon2',
+    `${pidfile} exec sleep 60`,
+    '--unique-cron',
+    '-1 -1 -1 -1 -1 exec sleep 61',
+  );
+  const running = /^\[uwsgi-cron\] running "exec sleep 61" \(pid (\d+)\)$/;
+  const job = Number((await server.lines.waitFor(running))[1]);
   const daemon = Number(readFileSync(pidfile, 'utf8'));
-  const before = server.workers.filter((pid) => pid !== daemon);
+  const before = server.workers.filter((pid) => pid !== daemon && pid !== job);
   const stop = ask();
   const slow = instance.textOf('/halves', '3000');
   await instance.get('/');
@@ -125,6 +134,11 @@ it('a reload executes the new one under the same pid, and no request is lost', a
   await expect.poll(left, { timeout }).toEqual([]);
   expect(await stop()).toEqual([200]);
   expect(Number(readFileSync(join(instance.folder, 'pid'), 'utf8'))).toBe(server.pid);
+  expect(server.lines.matching(running)).toHaveLength(1);
+  process.kill(job, 'SIGUSR1');
+  await server.lines.waitFor(
+    new RegExp(`running with pid ${job} exited after \\d+ second.s., killed by signal 10$`),
+  );
 
   // It reloads and stops like any other.
   const again = server.lines.position;

@@ -53,6 +53,12 @@ CASE("a child has the name, environment and folder that it is given, and no desc
   close(high);
 }
 
+CASE("a child leads a session where it is asked for, and with it a process group") {
+  const std::string leads = "set -- $(cut -d ' ' -f 5,6 /proc/$$/stat); test \"$1\" = $$ && test \"$2\" = $$";
+  CHECK_EQ(run(leads, {.env = {"PATH=/usr/bin:/bin"}, .has_session = true}).number, 0);
+  CHECK_EQ(run(leads, {.env = {"PATH=/usr/bin:/bin"}}).number, 1);
+}
+
 CASE("a child can be killed, also by a signal that this process ignores") {
   signal(SIGTERM, SIG_IGN);
   const Ended ended = run("kill -TERM $$; exit 1");

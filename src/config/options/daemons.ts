@@ -1,7 +1,8 @@
 import { problems } from '../../errors/configuration.js';
+import { cronKeys, parseCron, parseKeyedCron } from '../cron-spec.js';
 import { daemonKeys, parseDaemon, parseSmartDaemon } from '../daemon-spec.js';
 import { daemonSetting } from '../default-settings.js';
-import { intoBool, readText } from '../into.js';
+import { intoBool, intoInteger, readText } from '../into.js';
 import type { Apply } from '../option.js';
 import { defineOptions, flag, int, list, notYetAll, text } from '../rows.js';
 
@@ -29,6 +30,25 @@ const keyed: Apply = (draft, at) => {
   for (const key of ignored) draft.warn(at, problems.daemonKeyIgnored(key));
   if (setting === null) draft.refuse(at, problems.invalidDaemon(problem, daemonKeys));
   else draft.settings.daemons.push(setting);
+};
+
+const cron =
+  (isUnique: boolean): Apply =>
+  (draft, at) => {
+    const value = readText(draft, at);
+    if (value === null) return;
+    const { setting, problem } = parseCron(value, isUnique);
+    if (setting === null) draft.refuse(at, problems.invalidCron(problem));
+    else draft.settings.crons.push(setting);
+  };
+
+const keyedCron: Apply = (draft, at) => {
+  const value = readText(draft, at);
+  if (value === null) return;
+  const { setting, problem, isForLegion } = parseKeyedCron(value);
+  if (setting !== null) draft.settings.crons.push(setting);
+  else if (isForLegion) draft.warn(at, problems.cronForLegion());
+  else draft.refuse(at, problems.invalidKeyedCron(problem, cronKeys));
 };
 
 export const daemonsOptions = defineOptions('daemons', [
@@ -78,21 +98,37 @@ export const daemonsOptions = defineOptions('daemons', [
     impliesMaster: true,
     ...intoBool('daemonsHonourStdin'),
   },
+  {
+    name: 'cron',
+    type: 'list',
+    metavar: 'MIN HOUR DAY MONTH WDAY COMMAND',
+    help: 'run a command at these times',
+    impliesMaster: true,
+    apply: cron(false),
+  },
+  {
+    name: 'cron2',
+    type: 'list',
+    metavar: 'KEY=VALUE,... COMMAND',
+    help: 'run a command at the times that its keys say, with these settings',
+    impliesMaster: true,
+    apply: keyedCron,
+  },
+  {
+    name: 'unique-cron',
+    type: 'list',
+    metavar: 'MIN HOUR DAY MONTH WDAY COMMAND',
+    help: 'run a command at these times unless it still runs',
+    impliesMaster: true,
+    apply: cron(true),
+  },
+  {
+    name: 'cron-harakiri',
+    metavar: 'SECONDS',
+    help: 'longest time that such a command may run',
+    ...intoInteger('cronHarakiri'),
+  },
   notYetAll(() => [
-    list('cron', 'MIN HOUR DAY MONTH WDAY COMMAND', 'run a command at these times', { impliesMaster: true }),
-    list(
-      'cron2',
-      'OPTIONS MIN HOUR DAY MONTH WDAY COMMAND',
-      'run a command at these times, with options ahead',
-      { impliesMaster: true },
-    ),
-    list(
-      'unique-cron',
-      'MIN HOUR DAY MONTH WDAY COMMAND',
-      'run a command at these times unless it still runs',
-      { impliesMaster: true },
-    ),
-    int('cron-harakiri', 'SECONDS', 'longest time a command may run'),
     list('signal-timer', 'N SECONDS', 'raise a uwsgi signal at intervals', {
       aliases: ['timer'],
       impliesMaster: true,

@@ -46,5 +46,6 @@ export const snapshotOf = (changes: Partial<Snapshot> = {}): Snapshot => ({
   open: 0,
   respawns: {},
   rss: 2048,
+  crons: [],
   ...changes,
 });
