@@ -237,6 +237,13 @@ export interface Settings extends LogSettings {
   touchChainReload: string[];
   /** The same, for a reload of the workers alone: the configuration is not read again. */
   touchWorkersReload: string[];
+  /** A command for /bin/sh that runs when a file is touched. */
+  touchExec: { path: string; command: string }[];
+  /** Files and folders whose changes the kernel tells: they reload, or reload brutally. */
+  fsReload: string[];
+  fsBrutalReload: string[];
+  /** The server ends where one of these has no file system any more. */
+  checkMountpoint: string[];
   /** Fifos that take one-letter commands, at most ten; the first one listens until a digit switches to another. */
   masterFifo: string[];
   /** Seconds between two looks at those files; default 1. */

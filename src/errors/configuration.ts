@@ -166,6 +166,7 @@ export const problems = {
         ? `${key} is not sent to a program with a pid file, which outlives the server, unless notifypid=1 is there`
         : `${key} is not done here; the program is started without it`,
     ),
+  invalidTouchExec: (value: string) => problem('INVALID_TOUCH_EXEC', `${quote(value)} is not FILE COMMAND`),
   invalidCron: (reason: string) =>
     problem(
       'INVALID_CRON',

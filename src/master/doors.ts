@@ -22,8 +22,8 @@ import { Recycler } from './recycle.js';
 import { Reloader, type ReloadKind } from './reload.js';
 import type { SignalCalls } from './signals.js';
 import { activityLines, statisticsLines } from './statistics.js';
-import { TouchWatch, type Watched } from './touch.js';
 import { tracebackOf } from './traceback.js';
+import { Triggers } from './triggers.js';
 import { Upgrade } from './upgrade.js';
 
 export class Doors {
@@ -38,7 +38,7 @@ export class Doors {
   /** Commands at certain times. */
   readonly cron: Cron;
   #debugDoor: DebugDoor | null = null;
-  #touch!: TouchWatch;
+  readonly #triggers: Triggers;
   /** Null: it could not be opened, and that was no reason to stop. */
   #fifo: MasterFifo | null = null;
   #recycler!: Recycler;
@@ -99,7 +99,14 @@ export class Doors {
       },
     });
     this.#fifo = predecessors === null ? this.#openFifo() : this.#tryFifo();
-    this.#touch = this.#watch();
+    this.#triggers = new Triggers({
+      logs: instance.logs,
+      env: () => instance.environment,
+      reload: (why, kind) => this.reload(why, kind),
+      fail: (path) => master.stopBrutally(`check-mountpoint = ${path}`, 1),
+      log,
+    });
+    this.#triggers.apply(instance.settings);
     this.#supervise();
     const census = new Census({
       crew: master.crew,
@@ -207,7 +214,7 @@ export class Doors {
   }
 
   close(): void {
-    this.#touch.close();
+    this.#triggers.close();
     this.#fifo?.close();
     this.#unsupervise();
     this.#endpoints.close();
@@ -221,8 +228,7 @@ export class Doors {
     if (this.#instance.settings.logReopen) log(...this.#instance.logs.reopen());
     this.daemons.apply(this.#instance.settings);
     this.cron.apply(this.#instance.settings);
-    this.#touch.close();
-    this.#touch = this.#watch();
+    this.#triggers.apply(this.#instance.settings);
     this.#unsupervise();
     this.#supervise();
     this.#endpoints.serve(this.#instance.endpoints);
@@ -230,25 +236,6 @@ export class Doors {
     if (isSame && this.#fifo !== null) return;
     this.#fifo?.close();
     this.#fifo = this.#tryFifo();
-  }
-
-  #watch(): TouchWatch {
-    const { logs, settings } = this.#instance;
-    const { touchReload, touchChainReload, touchWorkersReload, checkInterval } = settings;
-    const { touchLogreopen, touchLogrotate } = settings;
-    const watched = (paths: readonly string[], kind: ReloadKind): Watched[] =>
-      paths.map((path) => ({
-        path: resolve(path),
-        onTouch: (which) => this.reload(reloads.touched(which), kind),
-      }));
-    const files = [
-      ...watched(touchReload, 'full'),
-      ...watched(touchWorkersReload, 'workers'),
-      ...watched(touchChainReload, 'chain'),
-      ...touchLogreopen.map((path) => ({ path: resolve(path), onTouch: () => log(...logs.reopen()) })),
-      ...touchLogrotate.map((path) => ({ path: resolve(path), onTouch: () => log(...logs.rotate()) })),
-    ];
-    return new TouchWatch(files, checkInterval);
   }
 
   #supervise(): void {

@@ -125,8 +125,9 @@ export class Master {
   }
 
   /** Kills the workers at once. */
-  stopBrutally(why: string): void {
+  stopBrutally(why: string, exitCode = 0): void {
     this.#log(stops.brutalFirst(why));
+    this.#exitCode = exitCode;
     this.#stopWorkers();
     this.#kill();
   }

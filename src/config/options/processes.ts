@@ -1,3 +1,4 @@
+import { problems } from '../../errors/configuration.js';
 import { intoBool, intoInteger, intoList, readText } from '../into.js';
 import type { Apply } from '../option.js';
 import { usableProcessors } from '../processors.js';
@@ -293,6 +294,42 @@ export const reloadOptions = defineOptions('reload', [
     ...intoList('masterFifo'),
   },
   {
+    name: 'touch-exec',
+    metavar: 'FILE COMMAND',
+    help: 'run a command when this file is touched',
+    impliesMaster: true,
+    type: 'list',
+    apply: (draft, at) => {
+      const value = readText(draft, at);
+      if (value === null) return;
+      const [, path = '', command = ''] = /^\s*(\S+)\s+(\S.*)$/s.exec(value) ?? [];
+      if (command === '') draft.refuse(at, problems.invalidTouchExec(value));
+      else draft.settings.touchExec.push({ path, command });
+    },
+  },
+  {
+    name: 'fs-reload',
+    metavar: 'PATH',
+    help: 'reload as soon as this file or an entry of this folder changes',
+    impliesMaster: true,
+    ...intoList('fsReload'),
+  },
+  {
+    name: 'fs-brutal-reload',
+    metavar: 'PATH',
+    help: 'the same, without letting the old workers finish',
+    impliesMaster: true,
+    ...intoList('fsBrutalReload'),
+  },
+  {
+    name: 'check-mountpoint',
+    aliases: ['mountpoint-check', 'check-mount', 'mount-check'],
+    metavar: 'PATH',
+    help: 'stop at once when the file system of this folder has gone',
+    impliesMaster: true,
+    ...intoList('checkMountpoint'),
+  },
+  {
     name: 'check-interval',
     metavar: 'SECONDS',
     default: '1',
@@ -305,18 +342,9 @@ export const reloadOptions = defineOptions('reload', [
     list('touch-spoolers-reload', 'FILE', 'reload the spoolers when this file is touched', {
       impliesMaster: true,
     }),
-    list('touch-exec', 'FILE COMMAND', 'run a command when this file is touched', { impliesMaster: true }),
     list('touch-signal', 'FILE N', 'raise a uwsgi signal when this file is touched', { impliesMaster: true }),
     flag('propagate-touch', 'pass touches on to sub-instances'),
-    list('fs-reload', 'PATH', 'reload when this file or folder changes', { impliesMaster: true }),
-    list('fs-brutal-reload', 'PATH', 'reload without mercy when this file or folder changes', {
-      impliesMaster: true,
-    }),
     list('fs-signal', 'PATH N', 'raise a uwsgi signal when this file or folder changes', {
-      impliesMaster: true,
-    }),
-    list('check-mountpoint', 'PATH', 'stop when this file system is unmounted', {
-      aliases: ['mountpoint-check', 'check-mount', 'mount-check'],
       impliesMaster: true,
     }),
     list('reload-on-fd', 'FD', 'reload when this descriptor is readable', { impliesMaster: true }),
