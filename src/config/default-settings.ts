@@ -1,6 +1,7 @@
 /** What a configuration is where it says nothing. */
 import { defaultLogSettings } from './log-settings.js';
 import type { DaemonSetting, Settings } from './settings.js';
+import { defaultStaticSettings } from './static-settings.js';
 
 /** What a program has that no option says anything of. */
 export const daemonSetting: Readonly<DaemonSetting> = {
@@ -32,6 +33,7 @@ export function defaultSettings(): Settings {
     needApp: true,
     addHeader: [],
     remHeader: [],
+    staticFiles: defaultStaticSettings(),
     catchExceptions: false,
     reloadOnException: { always: false, types: [], values: [], reprs: [] },
     uncaughtErrors: 'recycle',

@@ -6,6 +6,7 @@
 import type { CronSetting } from './cron-spec.js';
 import type { Hook } from './hooks.js';
 import type { LogSettings } from './log-settings.js';
+import type { StaticSettings } from './static-settings.js';
 
 /** Where a setting came from, for messages: `myapp.ini:12` or `command line`. */
 export interface Origin {
@@ -130,6 +131,7 @@ export interface Settings extends LogSettings {
   addHeader: [name: string, value: string][];
   /** Names of headers that are taken out of what is answered; those of `addHeader` stay. */
   remHeader: string[];
+  staticFiles: StaticSettings;
   /** An error of the application is shown to the client, with its stack. */
   catchExceptions: boolean;
   /** After which errors of the application its worker is replaced. */

@@ -127,6 +127,10 @@ export const problems = {
       'HEADER_OF_CONNECTION',
       `${name} is not added: it says how a response goes over its connection, which the server itself decides`,
     ),
+  invalidStaticMap: (value: string) =>
+    problem('INVALID_STATIC_MAP', `${quote(value)} maps nothing; write /path=DIR`),
+  invalidExpires: (value: string, form: string) =>
+    problem('INVALID_EXPIRES', `${quote(value)} is not understood here; write ${form}`),
   invalidChoice: (value: string, choices: readonly string[]) =>
     problem('INVALID_CHOICE', `${quote(value)} is not one of ${choices.join(', ')}`),
   algorithmAbsent: (name: string) => problem('ALGORITHM_ABSENT', `${name} is not there; spare is used`),

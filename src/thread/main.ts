@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
 import { maxRequestsOf } from '../config/settings.js';
+import { servesFiles } from '../config/static-settings.js';
 import { packageVersion } from '../config/version.js';
 import { loadErrors, startErrors } from '../errors.js';
 import { printStyle, serverStyle } from '../log/line-style.js';
@@ -140,7 +141,10 @@ async function run(): Promise<void> {
     settings,
     once(() => tell({ type: 'spoiled' })),
   );
-  const server = new ThreadServer(application, {
+  const served = servesFiles(settings.staticFiles)
+    ? (await import('./files-first.js')).filesFirst(settings.staticFiles, application)
+    : application;
+  const server = new ThreadServer(served, {
     listeners,
     settings,
     core,

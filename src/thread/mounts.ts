@@ -4,11 +4,11 @@
  * the SCRIPT_NAME it sends.
  */
 import { belowMount, mountPoint } from '../adapters/request.js';
-import { type UpgradeListener, upgradeListener, upgradeListenerOf } from '../adapters/websocket.js';
+import { type UpgradeListener, upgradeListenerOf } from '../adapters/websocket.js';
 import { normalisePath } from '../http/environ.js';
-import type { ErrorReport } from '../wsgi/call.js';
-import { type DirectApplication, direct, directCallOf } from '../wsgi/direct.js';
-import type { Application, Environ, ResponseSink, StartResponse } from '../wsgi/types.js';
+import type { DirectApplication } from '../wsgi/direct.js';
+import type { Application, Environ } from '../wsgi/types.js';
+import { chosenApplication } from './chosen-application.js';
 
 export interface Mounted {
   /** `/prefix`; empty for the root. */
@@ -31,13 +31,7 @@ export function mountApplications(
     if (manageScriptName) move(environ, found.path);
     return found.application;
   };
-  const application = (environ: Environ, startResponse: StartResponse) =>
-    choose(environ)(environ, startResponse);
-  return Object.assign(application, {
-    [direct]: (environ: Environ, sink: ResponseSink, report: ErrorReport) =>
-      directCallOf(choose(environ))(environ, sink, report),
-    [upgradeListener]: () => chooseUpgrade(manageScriptName ? longestFirst : [], fallback),
-  });
+  return chosenApplication(choose, () => chooseUpgrade(manageScriptName ? longestFirst : [], fallback));
 }
 
 /** Over HTTP, where Node's server hands the connection out before there is an environ. */

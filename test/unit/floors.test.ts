@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..');
 const floors: string[][] = [
   ['entries', 'cli', 'index'],
   ['emperor', 'master', 'worker', 'thread'],
-  ['adapters', 'http'],
+  ['adapters', 'http', 'static'],
   ['wsgi'],
   // What lies at the bottom is everybody's, its own neighbours' too.
   [

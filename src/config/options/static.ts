@@ -1,55 +1,229 @@
-import { defineOptions, flag, int, list, notYetAll, text } from '../rows.js';
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
+import { problems } from '../../errors/configuration.js';
+import { readText } from '../into.js';
+import type { Apply, Draft, Occurrence } from '../option.js';
+import { defineOptions, flag, int, notYetAll, type OptionRow, text, withoutEffect } from '../rows.js';
+import type { ExpiresSubject, StaticSettings } from '../static-settings.js';
+import { parseBool, parseInteger } from '../values.js';
+
+type Lists = Pick<StaticSettings, 'check' | 'index' | 'skipExt' | 'safe'>;
+type Applied = Pick<OptionRow, 'type' | 'apply'>;
+
+const add =
+  (take: (files: StaticSettings, value: string, draft: Draft) => void): Apply =>
+  (draft, at) => {
+    const value = readText(draft, at);
+    if (value !== null) take(draft.settings.staticFiles, value, draft);
+  };
+
+const intoTexts = (field: keyof Lists): Applied => ({
+  type: 'list',
+  apply: add((files, value) => files[field].push(value)),
+});
+
+const intoFolders = (field: keyof Lists): Applied => ({
+  type: 'list',
+  apply: add((files, value, { cwd }) => files[field].push(resolve(cwd, value))),
+});
+
+const intoMaps = (field: 'maps' | 'wholeMaps'): Applied => ({
+  type: 'list',
+  apply: (draft, at) => {
+    const value = readText(draft, at);
+    const [, path, dir] = /^(\/[^=]*)=(.+)$/s.exec(value ?? '') ?? [];
+    if (path !== undefined && dir !== undefined) {
+      const map = { path: path.replace(/\/+$/, ''), dir: resolve(draft.cwd, dir) };
+      draft.settings.staticFiles[field].push(map);
+    } else if (value !== null) draft.refuse(at, problems.invalidStaticMap(value));
+  },
+});
+
+/** The media types are read where files are served; that a table cannot be read is told here, once. */
+function mimeFile(draft: Draft, at: Occurrence): void {
+  const value = readText(draft, at);
+  if (value === null) return;
+  const file = resolve(draft.cwd, value);
+  draft.settings.staticFiles.mimeFiles.push(file);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    draft.warn(at, problems.unreadableFile(value, (error as Error).message));
+  }
+}
+
+/** `TYPE=SECONDS`, or `REGEXP SECONDS`. */
+const expires =
+  (of: ExpiresSubject, fromChange: boolean): Apply =>
+  (draft, at) => {
+    const value = readText(draft, at);
+    if (value === null) return;
+    const form = of === 'type' ? /^([^=]+)=(.*)$/s : /^(.*\S)\s+(\S+)\s*$/s;
+    const [, pattern, time] = form.exec(value) ?? [];
+    const seconds = parseInteger(time ?? '');
+    if (pattern === undefined || seconds === null || seconds < 0) {
+      draft.refuse(at, problems.invalidExpires(value, of === 'type' ? 'TYPE=SECONDS' : 'REGEXP SECONDS'));
+    } else if (of === 'type' || isPattern(draft, at, pattern)) {
+      draft.settings.staticFiles.expires.push({ of, pattern, seconds, fromChange });
+    }
+  };
+
+function isPattern(draft: Draft, at: Occurrence, pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch (error) {
+    draft.refuse(at, problems.invalidPattern(pattern, (error as Error).message));
+    return false;
+  }
+}
+
+function gzipPattern(draft: Draft, at: Occurrence): void {
+  const pattern = readText(draft, at);
+  if (pattern !== null && isPattern(draft, at, pattern))
+    draft.settings.staticFiles.gzip.patterns.push(pattern);
+}
+
+const serveModes: Record<string, StaticSettings['serveMode']> = {
+  'x-sendfile': 'X-Sendfile',
+  xsendfile: 'X-Sendfile',
+  'x-accel-redirect': 'X-Accel-Redirect',
+  xaccelredirect: 'X-Accel-Redirect',
+  nginx: 'X-Accel-Redirect',
+};
+
+function serveMode(draft: Draft, at: Occurrence): void {
+  const value = readText(draft, at);
+  if (value === null) return;
+  const mode = serveModes[value.toLowerCase()];
+  if (mode !== undefined) draft.settings.staticFiles.serveMode = mode;
+  else draft.refuse(at, problems.invalidChoice(value, ['x-accel-redirect', 'x-sendfile']));
+}
+
+const expiresRow = (name: string, of: ExpiresSubject, whose: string): OptionRow[] => {
+  const metavar = of === 'type' ? 'TYPE=SECONDS' : 'REGEXP SECONDS';
+  const row = { type: 'list', metavar } as const;
+  return [
+    { ...row, name, help: `Expires of ${whose}`, apply: expires(of, false) },
+    {
+      ...row,
+      name: `${name}-mtime`,
+      help: `Expires of ${whose}, counted from the file's change`,
+      apply: expires(of, true),
+    },
+  ];
+};
 
 export const staticOptions = defineOptions('static', [
-  notYetAll(() => [
-    list('static-map', '/PATH=DIR', 'serve files below this path'),
-    list('static-map2', '/PATH=DIR', 'serve files below this path, which is also a folder'),
-    list('check-static', 'DIR', 'serve the files in this folder before the application is asked', {
-      aliases: ['static-check'],
-    }),
-    flag('check-static-docroot', 'serve the files in DOCUMENT_ROOT before the application is asked'),
-    list('static-skip-ext', 'EXT', 'leave files with this ending to the application'),
-    list('static-index', 'FILE', 'the file that stands for a folder'),
-    list('static-safe', 'DIR', 'allow files outside the folder, if they are here'),
+  {
+    name: 'static-map',
+    metavar: '/PATH=DIR',
+    help: 'serve files below this path, before the application is asked',
+    ...intoMaps('maps'),
+  },
+  {
+    name: 'static-map2',
+    metavar: '/PATH=DIR',
+    help: 'serve files below this path, which is also a folder in DIR',
+    ...intoMaps('wholeMaps'),
+  },
+  {
+    name: 'check-static',
+    aliases: ['static-check'],
+    metavar: 'DIR',
+    help: 'serve the files in this folder before the application is asked',
+    ...intoFolders('check'),
+  },
+  {
+    name: 'check-static-docroot',
+    type: 'bool',
+    help: 'serve the files in DOCUMENT_ROOT before the application is asked',
+    apply: ({ settings }, at) => {
+      settings.staticFiles.docroot = parseBool(at.value);
+    },
+  },
+  {
+    name: 'static-skip-ext',
+    metavar: 'EXT',
+    help: 'leave files with this ending to the application',
+    ...intoTexts('skipExt'),
+  },
+  {
+    name: 'static-index',
+    metavar: 'FILE',
+    help: 'the file that stands for a folder',
+    ...intoTexts('index'),
+  },
+  {
+    name: 'static-safe',
+    metavar: 'DIR',
+    help: 'allow links into this folder',
+    ...intoFolders('safe'),
+  },
+  withoutEffect('a file is looked up with each request, for a few microseconds', () => [
     int('static-cache-paths', 'SECONDS', 'remember where files are', { impliesMaster: true }),
     text('static-cache-paths-name', 'NAME', 'the cache that remembers it', { impliesMaster: true }),
-    list('mimefile', 'FILE', 'read media types from this file', { aliases: ['mime-file'] }),
-    list('static-expires-type', 'TYPE=SECONDS', 'Expires of a media type'),
-    list(
-      'static-expires-type-mtime',
-      'TYPE=SECONDS',
-      "Expires of a media type, counted from the file's change",
-    ),
-    list('static-expires', 'REGEXP SECONDS', 'Expires of files that match'),
-    list(
-      'static-expires-mtime',
-      'REGEXP SECONDS',
-      "Expires of files that match, counted from the file's change",
-    ),
-    list('static-expires-uri', 'REGEXP SECONDS', 'Expires of files whose REQUEST_URI matches'),
-    list(
-      'static-expires-uri-mtime',
-      'REGEXP SECONDS',
-      "Expires of files whose REQUEST_URI matches, counted from the file's change",
-    ),
-    list('static-expires-path-info', 'REGEXP SECONDS', 'Expires of files whose PATH_INFO matches'),
-    list(
-      'static-expires-path-info-mtime',
-      'REGEXP SECONDS',
-      "Expires of files whose PATH_INFO matches, counted from the file's change",
-    ),
-    list('static-gzip', 'REGEXP', 'send the .gz beside files that match'),
-    flag('static-gzip-all', 'send the .gz beside any file'),
-    list('static-gzip-dir', 'DIR', 'send the .gz beside files in this folder', {
-      aliases: ['static-gzip-prefix'],
-    }),
-    list('static-gzip-ext', 'EXT', 'send the .gz beside files with this ending', {
-      aliases: ['static-gzip-suffix'],
-    }),
-    flag('honour-range', 'answer Range for files'),
-    text('file-serve-mode', 'MODE', 'how files are sent: x-sendfile, x-accel-redirect or by the server', {
-      aliases: ['fileserve-mode'],
-    }),
+  ]),
+  {
+    name: 'mimefile',
+    aliases: ['mime-file'],
+    type: 'list',
+    metavar: 'FILE',
+    default: '/etc/mime.types',
+    help: 'read media types from this file',
+    apply: mimeFile,
+  },
+  ...expiresRow('static-expires-type', 'type', 'a media type'),
+  ...expiresRow('static-expires', 'file', 'files whose path matches'),
+  ...expiresRow('static-expires-uri', 'uri', 'files whose REQUEST_URI matches'),
+  ...expiresRow('static-expires-path-info', 'path-info', 'files whose PATH_INFO matches'),
+  {
+    name: 'static-gzip',
+    type: 'list',
+    metavar: 'REGEXP',
+    help: 'send the .gz beside files whose path matches',
+    apply: gzipPattern,
+  },
+  {
+    name: 'static-gzip-all',
+    type: 'bool',
+    help: 'send the .gz beside any file',
+    apply: ({ settings }, at) => {
+      settings.staticFiles.gzip.all = parseBool(at.value);
+    },
+  },
+  {
+    name: 'static-gzip-dir',
+    aliases: ['static-gzip-prefix'],
+    type: 'list',
+    metavar: 'DIR',
+    help: 'send the .gz beside files in this folder',
+    apply: add(({ gzip }, value, { cwd }) => gzip.dirs.push(resolve(cwd, value))),
+  },
+  {
+    name: 'static-gzip-ext',
+    aliases: ['static-gzip-suffix'],
+    type: 'list',
+    metavar: 'EXT',
+    help: 'send the .gz beside files with this ending',
+    apply: add(({ gzip }, value) => gzip.endings.push(value)),
+  },
+  {
+    name: 'honour-range',
+    type: 'bool',
+    help: 'answer Range for files',
+    apply: ({ settings }, at) => {
+      settings.staticFiles.honourRange = parseBool(at.value);
+    },
+  },
+  {
+    name: 'file-serve-mode',
+    aliases: ['fileserve-mode'],
+    metavar: 'x-accel-redirect|x-sendfile',
+    help: 'let the front server send files, told by a header',
+    apply: serveMode,
+  },
+  notYetAll(() => [
     flag('disable-sendfile', 'send files without sendfile(2)'),
     text('check-cache', 'NAME', 'answer from a cache before the application is asked', {
       argument: 'optional',
