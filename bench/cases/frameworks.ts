@@ -38,7 +38,7 @@ async function speed(session: Session): Promise<Figure[]> {
     return [
       ...lane(here, name, atMost(0.8), isBare ? null : atLeast(1)),
       // Without an application: what no server in our place can beat on this machine.
-      ...lane(floor, name, null, null),
+      ...lane(floor, `the uwsgi floor for ${name}`, null, null),
       ...lane(kept, `${name} over FastCGI`, atMost(0.8), atLeast(1)),
     ];
   });

@@ -36,9 +36,9 @@ export const lanes: Case = {
       ratioFigure(`${title}: FastCGI`, '/s', rate(uwsgiNodeFastcgi), rate(uwsgiPython), atLeast(1.8)),
       ratioFigure(`${title}: FastCGI`, '/s', rate(uwsgiNodeFastcgi), rate(bareUws), atLeast(1), summedRatio),
       // What no server in our place can beat on this machine.
-      ratioFigure(`${title}: uwsgi`, '/s', rate(floor), rate(uwsgiPython)),
-      ratioFigure(`${title}: FastCGI`, '/s', rate(fastcgiFloor), rate(uwsgiPython)),
-      ratioFigure(`${title}: FastCGI`, '/s', rate(fastcgiFloor), rate(bareUws), null, summedRatio),
+      ratioFigure(`${title}: the uwsgi floor`, '/s', rate(floor), rate(uwsgiPython)),
+      ratioFigure(`${title}: the FastCGI floor`, '/s', rate(fastcgiFloor), rate(uwsgiPython)),
+      ratioFigure(`${title}: the FastCGI floor`, '/s', rate(fastcgiFloor), rate(bareUws), null, summedRatio),
       ratioFigure(`${title}: HTTP`, '/s', rate(uwsgiNodeHttp), rate(nodeHttp)),
       ratioFigure(`${title}: HTTP over a unix socket`, '/s', rate(uwsgiNodeHttpUnix), rate(nodeHttp)),
       ratioFigure(`${title}: uwsgi, clients close`, '/s', closed(uwsgiNode), closed(uwsgiPython)),
