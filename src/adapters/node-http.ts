@@ -81,7 +81,7 @@ function countRequest(socket: PeerSocket, holder: ServerHolder): void {
 
 /** node:http would let it end the process. Nothing sent yet: a 500; otherwise the peer must notice. */
 function fail(error: unknown, environ: Environ, response: Response, report: ErrorReport): void {
-  const { head, text } = report(error, environ) ?? plainError;
+  const { head, body } = report(error, environ) ?? plainError;
   if (response.headersSent) {
     response.destroy();
     return;
@@ -90,7 +90,7 @@ function fail(error: unknown, environ: Environ, response: Response, report: Erro
   response.statusCode = head.code;
   response.statusMessage = head.status.slice(4);
   for (const [name, value] of head.headers) response.setHeader(name, value);
-  response.end(text);
+  response.end(body);
 }
 
 /** Where another application stands between: its environ knows the log. */

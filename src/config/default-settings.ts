@@ -33,6 +33,7 @@ export function defaultSettings(): Settings {
     needApp: true,
     addHeader: [],
     remHeader: [],
+    errorPage500: [],
     staticFiles: defaultStaticSettings(),
     catchExceptions: false,
     reloadOnException: { always: false, types: [], values: [], reprs: [] },

@@ -1,6 +1,8 @@
 /**
  * How the value of an option lands in `Settings`.
  */
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
 import { type ProblemText, problems } from '../errors/configuration.js';
 import { addressProblem } from './address.js';
 import type { Apply, Draft, Occurrence } from './option.js';
@@ -61,6 +63,22 @@ export function intoList(field: FieldFor<string[]>): Pick<OptionRow, 'type' | 'a
   const apply: Apply = (draft, at) => {
     const value = readText(draft, at);
     if (value !== null) put(draft, field, [...draft.settings[field], value]);
+  };
+  return { type: 'list', apply };
+}
+
+/** A file that is added to a list, as an absolute path; that it cannot be read is told, and is no reason not to start. */
+export function addReadableFile(listOf: (settings: Settings) => string[]): Pick<OptionRow, 'type' | 'apply'> {
+  const apply: Apply = (draft, at) => {
+    const value = readText(draft, at);
+    if (value === null) return;
+    const file = resolve(draft.cwd, value);
+    listOf(draft.settings).push(file);
+    try {
+      accessSync(file, constants.R_OK);
+    } catch (error) {
+      draft.warn(at, problems.unreadableFile(value, (error as Error).message));
+    }
   };
   return { type: 'list', apply };
 }

@@ -131,6 +131,8 @@ export interface Settings extends LogSettings {
   addHeader: [name: string, value: string][];
   /** Names of headers that are taken out of what is answered; those of `addHeader` stay. */
   remHeader: string[];
+  /** Pages, absolute paths, for the server's own answers with 500; the first that can be read. */
+  errorPage500: string[];
   staticFiles: StaticSettings;
   /** An error of the application is shown to the client, with its stack. */
   catchExceptions: boolean;

@@ -1,6 +1,6 @@
 /**
  * What follows an error of the application: a line in the log with its request and its stack, always; by the options
- * also a page for the client (`catch-exceptions`) and another worker (`reload-on-exception`).
+ * also a page for the client (`catch-exceptions`, `error-page-500`) and another worker (`reload-on-exception`).
  */
 import { inspect } from 'node:util';
 import type { Settings } from '../config/settings.js';
@@ -9,18 +9,20 @@ import { log } from '../log/stderr.js';
 import type { ErrorReport } from '../wsgi/call.js';
 import { internalServerError } from '../wsgi/headers.js';
 import type { Environ } from '../wsgi/types.js';
+import { errorPage } from './error-page.js';
 
-export type ExceptionSettings = Pick<Settings, 'catchExceptions' | 'reloadOnException'>;
+export type ExceptionSettings = Pick<Settings, 'catchExceptions' | 'reloadOnException' | 'errorPage500'>;
 
 /** @param spoiled told of an error after which `reload-on-exception` wants another worker */
 export function exceptionReport(settings: ExceptionSettings, spoiled: () => void = () => {}): ErrorReport {
+  const page = errorPage(settings.errorPage500);
   return (error, environ) => {
     const request = requestText(environ);
     const stack = stackOf(error);
     log(`${request}: ${stack}`);
     if (asksForReload(error, settings.reloadOnException)) spoiled();
-    if (!settings.catchExceptions) return undefined;
-    return { head: internalServerError, text: `${request}\n\n${stack}\n` };
+    if (!settings.catchExceptions) return page();
+    return { head: internalServerError, body: `${request}\n\n${stack}\n` };
   };
 }
 

@@ -26,8 +26,10 @@ import {
 } from '../messages.js';
 import { native } from '../native.js';
 import { packageRoot } from '../package-root.js';
+import { plainError } from '../wsgi/call.js';
 import type { Application } from '../wsgi/types.js';
 import { type Loaded, loadApplication } from './app-loader.js';
+import { errorPage } from './error-page.js';
 import { errorStream } from './error-stream.js';
 import { exceptionReport, stackOf } from './exceptions.js';
 import { findOpenTelemetry } from './opentelemetry.js';
@@ -56,8 +58,9 @@ function tell(message: ThreadToControl): void {
 /** Answers every request while there is no application (`need-app = false`), as uWSGI does. */
 const noApplication: Application = (environ, startResponse) => {
   environ['wsgi.errors'].write('--- no application found, check your startup logs for errors ---');
-  startResponse('500 Internal Server Error', [['Content-Type', 'text/plain']]);
-  return 'Internal Server Error';
+  const { head, body } = errorPage(settings.errorPage500)() ?? plainError;
+  startResponse(head.status, head.headers);
+  return body;
 };
 
 async function load({

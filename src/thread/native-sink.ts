@@ -157,12 +157,12 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
   }
 
   /** Nobody will complete this response: this page where nothing was sent, else an end that shows. The application is told. */
-  fail({ head, text }: ErrorPage): void {
+  fail({ head, body }: ErrorPage): void {
     if (this.over) return;
     const controller = this.#waiting?.controller;
     const whenGone = this.#whenGone;
     if (this.#begun) this.abort();
-    else this.respond(head, text);
+    else this.respond(head, body);
     this.gone = true;
     controller?.abort();
     whenGone?.();

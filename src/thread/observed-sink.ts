@@ -50,9 +50,9 @@ export class LoggedSink implements ResponseSink {
   }
 
   /** Nobody will complete this response: this page where nothing was sent, else an end that shows. The application is told. */
-  fail({ head, text }: ErrorPage): void {
+  fail({ head, body }: ErrorPage): void {
     if (this.#finished === null) return;
-    if (this.#head === null) this.respond(head, text);
+    if (this.#head === null) this.respond(head, body);
     else this.abort();
     this.#lose();
   }

@@ -304,8 +304,8 @@ export class ThreadServer implements Requests {
     this.#current.run({ environ, report, fail: (page) => this.#fail(sink, page) }, call);
   }
 
-  #fail(sink: Answer, { head, text }: ErrorPage): void {
-    sink.fail({ head: this.#edit?.ofHead(head) ?? head, text });
+  #fail(sink: Answer, { head, body }: ErrorPage): void {
+    sink.fail({ head: this.#edit?.ofHead(head) ?? head, body });
   }
 
   #bodyOf(sink: NativeSink): NativeBody {

@@ -38,7 +38,7 @@ import type {
 /** What the client of a request gets that ended in an error: a head without a length, and its body. */
 export interface ErrorPage {
   readonly head: ResponseHead;
-  readonly text: string;
+  readonly body: Chunk;
 }
 
 /**
@@ -48,7 +48,7 @@ export interface ErrorPage {
 export type ErrorReport = (error: unknown, environ: Environ) => ErrorPage | undefined;
 
 /** What the client reads otherwise. */
-export const plainError: ErrorPage = { head: internalServerError, text: 'Internal Server Error\n' };
+export const plainError: ErrorPage = { head: internalServerError, body: 'Internal Server Error\n' };
 
 /** Runs the application for one request. Never throws: whatever goes wrong ends in the sink and in `report`. */
 export function callApplication(
@@ -303,9 +303,9 @@ class Call {
       if (this.#begun) {
         this.#sink.abort();
       } else {
-        const { head, text } = told ?? plainError;
+        const { head, body } = told ?? plainError;
         if (this.#method === 'HEAD') this.#sink.respond(head, null);
-        else this.#sink.respond(withLength(head, Buffer.byteLength(text)), text);
+        else this.#sink.respond(withLength(head, sizeOf(body)), body);
       }
     }
     this.#close();

@@ -1,8 +1,8 @@
 import { problems } from '../../errors/configuration.js';
 import { isHeaderName, isOfConnection, parseHeaderLine } from '../header-line.js';
-import { readText } from '../into.js';
+import { addReadableFile, readText } from '../into.js';
 import type { Draft, Occurrence } from '../option.js';
-import { defineOptions, list, notYetAll } from '../rows.js';
+import { defineOptions, list, notYetAll, withoutEffect } from '../rows.js';
 
 function addHeader(draft: Draft, at: Occurrence): void {
   const value = readText(draft, at);
@@ -42,8 +42,15 @@ export const headersOptions = defineOptions('headers', [
       aliases: ['response-header-collect'],
     }),
     list('pull-header', 'NAME VAR', 'keep a response header in a variable and take it out'),
+  ]),
+  {
+    name: 'error-page-500',
+    metavar: 'FILE',
+    help: 'what clients get where the application failed, or is not there; the first file that can be read',
+    ...addReadableFile(({ errorPage500 }) => errorPage500),
+  },
+  withoutEffect('the server itself answers nothing with this status', () => [
     list('error-page-403', 'FILE', 'page for 403'),
     list('error-page-404', 'FILE', 'page for 404'),
-    list('error-page-500', 'FILE', 'page for 500'),
   ]),
 ]);

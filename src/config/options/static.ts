@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { problems } from '../../errors/configuration.js';
-import { readText } from '../into.js';
+import { addReadableFile, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, int, notYetAll, type OptionRow, text, withoutEffect } from '../rows.js';
 import type { ExpiresSubject, StaticSettings } from '../static-settings.js';
@@ -38,19 +37,6 @@ const intoMaps = (field: 'maps' | 'wholeMaps'): Applied => ({
     } else if (value !== null) draft.refuse(at, problems.invalidStaticMap(value));
   },
 });
-
-/** The media types are read where files are served; that a table cannot be read is told here, once. */
-function mimeFile(draft: Draft, at: Occurrence): void {
-  const value = readText(draft, at);
-  if (value === null) return;
-  const file = resolve(draft.cwd, value);
-  draft.settings.staticFiles.mimeFiles.push(file);
-  try {
-    accessSync(file, constants.R_OK);
-  } catch (error) {
-    draft.warn(at, problems.unreadableFile(value, (error as Error).message));
-  }
-}
 
 /** `TYPE=SECONDS`, or `REGEXP SECONDS`. */
 const expires =
@@ -167,11 +153,10 @@ export const staticOptions = defineOptions('static', [
   {
     name: 'mimefile',
     aliases: ['mime-file'],
-    type: 'list',
     metavar: 'FILE',
     default: '/etc/mime.types',
     help: 'read media types from this file',
-    apply: mimeFile,
+    ...addReadableFile(({ staticFiles }) => staticFiles.mimeFiles),
   },
   ...expiresRow('static-expires-type', 'type', 'a media type'),
   ...expiresRow('static-expires', 'file', 'files whose path matches'),

@@ -33,7 +33,7 @@ describe('an error', () => {
 
   it('is shown with catch-exceptions, whatever it is', () => {
     const report = exceptionReport({ ...defaultSettings(), catchExceptions: true });
-    expect(report('a text', environ)?.text).toBe("GET /a?b\n\n'a text'\n");
+    expect(report('a text', environ)?.body).toBe("GET /a?b\n\n'a text'\n");
   });
 
   it.each([
