@@ -126,6 +126,10 @@ export interface Settings extends LogSettings {
   mounts: MountSetting[];
   /** Requests below a mount's path go to it, with the path moved from PATH_INFO to SCRIPT_NAME. */
   manageScriptName: boolean;
+  /** The main application is served whatever SCRIPT_NAME says. */
+  ignoreScriptName: boolean;
+  /** What belongs to no mount is answered 500, not by the first application. */
+  noDefaultApp: boolean;
   needApp: boolean;
   /** Headers that every response gains: name and value. */
   addHeader: [name: string, value: string][];
@@ -156,6 +160,8 @@ export interface Settings extends LogSettings {
   vacuum: boolean;
   dieOnTerm: boolean;
   chdir: string | null;
+  /** Where a reload begins, in the place of the directory of the start. */
+  forceCwd: string | null;
   /** Name or number. */
   uid: string | null;
   gid: string | null;
@@ -265,6 +271,8 @@ export interface Settings extends LogSettings {
   evilReloadOnRss: number;
   /** Megabytes of heap that a JS thread may have; 0: as many as V8 gives it. */
   threadHeapLimit: number;
+  /** Kilobytes of stack that a JS thread may have, where that is more than Node gives it; 0: as Node gives it. */
+  threadStackSize: number;
   /** Fewest workers; 0: always `processes` of them. */
   cheaper: number;
   /** Workers to begin with; null: `cheaper`. */

@@ -87,7 +87,8 @@ export class Doors {
     });
     this.cron = new Cron({ log, now: Date.now, env: () => instance.environment, native });
     this.#upgrade = new Upgrade({
-      ...instance.start,
+      env: instance.start.env,
+      cwd: () => instance.home,
       native,
       log,
       isStopping: () => master.isStopping,

@@ -78,6 +78,11 @@ export class Instance {
     this.pidfiles = new Pidfiles(start.cwd, start.handover?.pidfiles);
   }
 
+  /** Where the server was started, or is to pretend that it was. */
+  get home(): string {
+    return this.settings.forceCwd ?? this.start.cwd;
+  }
+
   /** What workers are started with. */
   get life(): Life {
     const { settings, listeners } = this;
@@ -223,7 +228,7 @@ export class Instance {
       process.umask(before.umask);
     };
     try {
-      process.chdir(this.start.cwd);
+      process.chdir(this.home);
       const settings = this.#readAgain(lines);
       if (settings.chdir !== null) lines.add(changeDirectory(settings.chdir));
       if (settings.umask !== null) process.umask(settings.umask);

@@ -13,9 +13,9 @@ import { packageRoot } from '../package-root.js';
 import { type Handover, keepDescriptors, withHandover, withTrial } from './handover.js';
 
 export interface UpgradeParts {
-  /** The environment and the folder in which the server was started. */
+  /** The environment in which the server was started, and the folder. */
   env: NodeJS.ProcessEnv;
-  cwd: string;
+  cwd(): string;
   native: Pick<NativeSupervision, 'keepAcrossExec' | 'replaceImage'>;
   log(...lines: string[]): void;
   /** The server will not serve again. */
@@ -80,7 +80,7 @@ export class Upgrade {
     let before: string | null = null;
     try {
       before = process.cwd();
-      process.chdir(cwd);
+      process.chdir(cwd());
       keepDescriptors(handover, native, true);
       const words = Object.entries(withHandover(env, handover)).map(([name, value]) => `${name}=${value}`);
       return String(native.replaceImage(process.execPath, [process.argv0, ...argumentsOf()], words));
@@ -98,7 +98,7 @@ export class Upgrade {
     const child = spawn(process.execPath, argumentsOf(), {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: withTrial(env),
-      cwd,
+      cwd: cwd(),
     });
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(startErrors.unfitProgram(`: ${error.message}`)));

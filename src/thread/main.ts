@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { AppSetting, MountSetting, Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings.js';
 import { maxRequestsOf } from '../config/settings.js';
 import { servesFiles } from '../config/static-settings.js';
 import { packageVersion } from '../config/version.js';
@@ -63,16 +63,12 @@ const noApplication: Application = (environ, startResponse) => {
   return body;
 };
 
-async function load({
-  app,
-  mounts,
-  manageScriptName,
-  needApp,
-}: Settings): Promise<{ application: Application; app: LoadedApp | null }> {
+async function load(settings: Settings): Promise<{ application: Application; app: LoadedApp | null }> {
+  const { app, mounts, needApp } = settings;
   const begun = performance.now();
   try {
     if (app.module === null && app.file === null && mounts.length === 0) throw loadErrors.noneNamed();
-    const { loaded, mounted, application } = await loadAll(app, mounts, manageScriptName);
+    const { loaded, mounted, application } = await loadAll(settings);
     const loadTime = Math.round(performance.now() - begun);
     const found = mounted.map((mount) => ({ path: mount.path, ...describe(mount) }));
     return { application, app: { ...describe(loaded), mounts: found, loadTime } };
@@ -90,12 +86,11 @@ function describe({ file, callable, kind }: Loaded): FoundApp {
   return { file, callable, kind };
 }
 
-/** Without an application of its own the root is the first mount's, as in uWSGI. */
+/** Without an application of its own the root is the first mount's, as in uWSGI, unless `no-default-app` is on. */
 async function loadAll(
-  app: AppSetting,
-  mounts: readonly MountSetting[],
-  manageScriptName: boolean,
+  settings: Settings,
 ): Promise<{ loaded: Loaded; mounted: Mounted[]; application: Application }> {
+  const { app, mounts, noDefaultApp } = settings;
   const named = app.module !== null || app.file !== null;
   const root = named ? await loadApplication(app, process.cwd()) : null;
   const mounted: Mounted[] = [];
@@ -104,9 +99,11 @@ async function loadAll(
     mounted.push({ path: mount.path, ...(await loadApplication(mount.app, process.cwd())) });
   }
   const loaded = root ?? mounted[0]!;
-  if (mounted.length === 0) return { loaded, mounted, application: loaded.application };
+  if (mounted.length === 0 && !noDefaultApp) return { loaded, mounted, application: loaded.application };
   const { mountApplications } = await import('./mounts.js');
-  return { loaded, mounted, application: mountApplications(mounted, loaded.application, manageScriptName) };
+  const all = root === null ? mounted : [...mounted, { ...root, path: '' }];
+  const fallback = noDefaultApp ? noApplication : loaded.application;
+  return { loaded, mounted, application: mountApplications(all, fallback, settings) };
 }
 
 /** The stack of what a module threw; of our own errors the message says everything. */

@@ -5,6 +5,7 @@
  */
 import { belowMount, mountPoint } from '../adapters/request.js';
 import { type UpgradeListener, upgradeListenerOf } from '../adapters/websocket.js';
+import type { Settings } from '../config/settings.js';
 import { normalisePath } from '../http/environ.js';
 import type { DirectApplication } from '../wsgi/direct.js';
 import type { Application, Environ } from '../wsgi/types.js';
@@ -16,22 +17,28 @@ export interface Mounted {
   application: Application;
 }
 
+type Rules = Pick<Settings, 'manageScriptName' | 'ignoreScriptName'>;
+
 /** @param fallback takes what belongs to no mount */
 export function mountApplications(
   mounts: readonly Mounted[],
   fallback: Application,
-  manageScriptName: boolean,
+  { manageScriptName, ignoreScriptName }: Rules,
 ): DirectApplication {
   const longestFirst = [...mounts].sort((a, b) => b.path.length - a.path.length);
+  const main = mounts.find(({ path }) => path === '');
   const choose = (environ: Environ): Application => {
     const found = longestFirst.find(({ path }) =>
       manageScriptName ? isBelow(environ.PATH_INFO, path) : environ.SCRIPT_NAME === path,
     );
-    if (found === undefined) return fallback;
-    if (manageScriptName) move(environ, found.path);
-    return found.application;
+    if (manageScriptName && found !== undefined) move(environ, found.path);
+    return (ignoreScriptName ? main : found)?.application ?? fallback;
   };
-  return chosenApplication(choose, () => chooseUpgrade(manageScriptName ? longestFirst : [], fallback));
+  return chosenApplication(choose, () => {
+    if (manageScriptName && !ignoreScriptName) return chooseUpgrade(longestFirst, fallback);
+    // Over HTTP nobody sends a SCRIPT_NAME.
+    return chooseUpgrade([], main?.application ?? fallback);
+  });
 }
 
 /** Over HTTP, where Node's server hands the connection out before there is an environ. */

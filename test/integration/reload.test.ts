@@ -1,5 +1,5 @@
 /** Reloads with real processes and real signals: nothing is lost, and a bad configuration or application changes nothing. */
-import { copyFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildBinary } from '../../bench/binaries.js';
@@ -50,6 +50,27 @@ async function reload(server: RunningServer): Promise<void> {
 const pidOf = async () => (await instance.textOf('/')).split(' ')[0];
 
 describe('SIGHUP', () => {
+  it('begins in the folder of force-cwd, with the application that is there then', async () => {
+    const [first, release] = ['first', 'release'].map((name) => join(instance.folder, name));
+    for (const folder of [first, release]) {
+      await mkdir(folder!);
+      const answer = `'200 OK', []), ${JSON.stringify(folder)} + process.cwd()`;
+      await writeFile(
+        join(folder!, 'wsgi.mjs'),
+        `export const application = (_, start) => (start(${answer});\n`,
+      );
+    }
+    const args = ['--ini', ini, '--disable-logging', '--wsgi-file', 'wsgi.mjs', '--no-default-app'];
+    await writeFile(ini, `[uwsgi]\nmaster = true\nsocket = ${instance.socketPath}\nforce-cwd = ${release}\n`);
+    const server = await startServer({ args: [...args, '--thread-stacksize', '8192'], cwd: first! });
+    expect(await instance.textOf('/')).toBe(`${first}${first}`);
+    await rm(first!, { recursive: true });
+    await reload(server);
+    expect(await instance.textOf('/')).toBe(`${release}${release}`);
+    const elsewhere = await request(instance.socketPath, { vars: requestVars({ SCRIPT_NAME: '/nowhere' }) });
+    expect([elsewhere.status, elsewhere.body.toString()]).toEqual([500, 'Internal Server Error']);
+  });
+
   it('replaces the workers, says so in the words of uWSGI, and lets requests finish', async () => {
     const server = await start();
     const [worker] = server.workers;

@@ -2,7 +2,7 @@ import { problems } from '../../errors/configuration.js';
 import { readEnvironmentFolder } from '../envdir.js';
 import { intoBool, intoText, readText } from '../into.js';
 import type { Apply, Draft, Occurrence } from '../option.js';
-import { defineOptions, flag, int, list, noEffect, notYetAll, text, withoutEffect } from '../rows.js';
+import { defineOptions, flag, harmful, int, noEffect, notYetAll, text, withoutEffect } from '../rows.js';
 import type { AppInterface } from '../settings.js';
 import { Unreadable } from '../sources.js';
 
@@ -86,6 +86,23 @@ export const applicationOptions = defineOptions('application', [
     apply: mount,
   },
   {
+    name: 'worker-mount',
+    type: 'list',
+    metavar: '/PATH=APP',
+    help: 'the same as mount: each worker loads every application itself',
+    apply: mount,
+  },
+  {
+    name: 'ignore-script-name',
+    help: 'serve the main application whatever SCRIPT_NAME says',
+    ...intoBool('ignoreScriptName'),
+  },
+  {
+    name: 'no-default-app',
+    help: 'answer 500 where no application is mounted, not with the first one',
+    ...intoBool('noDefaultApp'),
+  },
+  {
     name: 'manage-script-name',
     help: 'move the path of a mounted application from PATH_INFO to SCRIPT_NAME',
     ...intoBool('manageScriptName'),
@@ -102,6 +119,12 @@ export const applicationOptions = defineOptions('application', [
     metavar: 'DIR',
     help: 'change to this directory before the application is loaded',
     ...intoText('chdir'),
+  },
+  {
+    name: 'force-cwd',
+    metavar: 'DIR',
+    help: 'reload as if the server had been started in this directory',
+    ...intoText('forceCwd'),
   },
   {
     name: 'lazy-apps',
@@ -163,16 +186,16 @@ export const applicationOptions = defineOptions('application', [
     apply: environmentFolder,
   },
   notYetAll(() => [
-    list('worker-mount', '/PATH=APP', 'serve an application under a path, loaded in each worker'),
-    flag('ignore-script-name', 'find mounted applications without looking at SCRIPT_NAME'),
-    flag('no-default-app', 'answer 404 where no application is mounted'),
     flag('vhost', 'find applications by host name'),
     flag('vhost-host', 'find applications by the Host header'),
-    text('chdir2', 'DIR', 'change to this directory after the application has been loaded'),
-    text('force-cwd', 'DIR', 'pretend that the server was started in this directory'),
     flag('cgi-mode', 'answer with a Status header in place of an HTTP line', { short: 'c' }),
     flag('honour-stdin', 'leave standard input as it is'),
   ]),
+  harmful(
+    'the threads of a process share one directory, and an application is loaded again whenever one of them is replaced: its ' +
+      'relative paths would mean another folder then; use chdir',
+    () => [text('chdir2', 'DIR', 'change to this directory after the application has been loaded')],
+  ),
   withoutEffect('a worker holds one application', () => [
     int('max-apps', 'N', 'applications a worker may hold'),
   ]),

@@ -53,9 +53,6 @@ export const processOptions = defineOptions('processes', [
   },
   notYetAll(() => [
     flag('no-threads-wait', 'do not wait for threads when a worker stops'),
-    int('thread-stacksize', 'KB', 'stack of each thread', {
-      aliases: ['threads-stacksize', 'thread-stack-size', 'threads-stack-size'],
-    }),
     flag('memory-report', 'add memory use to request lines', { short: 'm' }),
     text('profiler', 'NAME', 'run a profiler'),
     int('backtrace-depth', 'N', 'frames in a backtrace'),
@@ -203,6 +200,14 @@ export const lifecycleOptions = defineOptions('lifecycle', [
     help: 'replace a thread whose JavaScript heap is larger, after its requests have been answered with 503',
     ...intoInteger('threadHeapLimit'),
     type: 'megabytes',
+  },
+  {
+    name: 'thread-stacksize',
+    aliases: ['threads-stacksize', 'thread-stack-size', 'threads-stack-size'],
+    metavar: 'KB',
+    default: '4096',
+    help: 'stack of each thread; never less than 4096, without which Node.js may not start one',
+    ...intoInteger('threadStackSize', { max: 1_048_576 }),
   },
   { name: 'exit-on-reload', help: 'stop instead of reloading', ...intoBool('exitOnReload') },
   {

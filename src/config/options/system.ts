@@ -94,10 +94,17 @@ export const identityOptions = defineOptions('identity', [
     text('immediate-uid', 'USER', 'become this user at once', { immediate: true }),
     text('immediate-gid', 'GROUP', 'become this group at once', { immediate: true }),
     flag('master-as-root', 'let the master stay root'),
-    flag('drop-after-init', 'give up root once plugins are ready'),
-    flag('drop-after-apps', 'give up root once the application has been loaded'),
     list('binsh', 'PATH', 'the shell that runs commands'),
   ]),
+  withoutEffect(
+    'there are no plugins: root is given up once sockets are bound, before the application',
+    () => [flag('drop-after-init', 'give up root once plugins are ready')],
+  ),
+  harmful(
+    'an application is loaded whenever a worker or a thread starts, so the master would have to stay root for ever; ' +
+      'root is given up before the application is loaded, and what needs root belongs into hook-as-root',
+    () => [flag('drop-after-apps', 'give up root once the application has been loaded')],
+  ),
   withoutEffect('nothing is embedded in the binary', () => [
     text('binary-path', 'PATH', 'where the binary is'),
   ]),

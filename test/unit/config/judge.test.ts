@@ -148,7 +148,7 @@ describe('mounted applications', () => {
         '/shop=shop.wsgi:app',
         '--mount',
         '/blog/=blog.mjs',
-        '--mount',
+        '--worker-mount',
         'root',
         '--manage-script-name',
       ],
