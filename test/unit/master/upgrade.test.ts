@@ -27,7 +27,7 @@ function create({ stopsAt = '' } = {}) {
   const step = (name: string) => steps.push(name);
   const upgrade = new Upgrade({
     env: process.env,
-    cwd: process.cwd(),
+    cwd: () => process.cwd(),
     native: {
       keepAcrossExec: (fd, isKept) => {
         if (fd === 9) step(isKept ? 'keep' : 'keep not');
