@@ -12,6 +12,7 @@ import type { Application } from '../wsgi/types.js';
 import { isClass, nodeAdapter, type Place, type Recognised, recognise } from './app-kind.js';
 import { importUrl } from './import-module.js';
 import { captureListen, type ListenCapture } from './listen-capture.js';
+import { becomeMain } from './main-module.js';
 
 export interface Loaded extends Recognised {
   application: Application;
@@ -49,6 +50,7 @@ export async function loadApplication(setting: AppSetting, cwd: string): Promise
   const target = parseTarget(setting);
   const file = setting.file === null ? findModule(target.module, cwd) : findFile(setting.file, cwd);
   const capture = captureListen(file);
+  becomeMain(file);
   const exported = await importModule(file);
   const place = { wanted: setting.interface ?? null, capture };
   if (target.isFactory)

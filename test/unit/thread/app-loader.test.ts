@@ -111,6 +111,27 @@ const found: Row[] = [
   ['wsgi-file', { 'web.cjs': cjs('application', 'a') }, 'file:web.cjs', 'a'],
   ['wsgi-file in a folder', { 'a/b.mjs': esm('application', 'a') }, 'file:a/b.mjs', 'a'],
   [
+    'the main module of the program',
+    {
+      'wsgi.cjs':
+        'const found = [require.main === module, require.main.filename === __filename, process.argv[1] === __filename];' +
+        'exports.application = () => found.concat(require("./other.cjs"));',
+      'other.cjs': 'module.exports = [require.main.filename.endsWith("wsgi.cjs"), require.main === module];',
+    },
+    'wsgi',
+    'true,true,true,true,false',
+  ],
+  [
+    'the main module of the program, by its URL',
+    {
+      'wsgi.mjs':
+        'import { pathToFileURL } from "node:url"; const isMain = import.meta.url === pathToFileURL(process.argv[1]).href;' +
+        'export const application = () => isMain;',
+    },
+    'wsgi',
+    'true',
+  ],
+  [
     'a function that is meant as a constructor',
     { 'wsgi.cjs': 'exports.application = function Shop() { return new.target ? this : "a"; };' },
     'wsgi',
