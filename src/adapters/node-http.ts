@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { type ErrorReport, plainError } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
+import { tellStart } from './channels.js';
 import { ConventionSink } from './convention-sink.js';
 import { ClassesOf } from './message-classes.js';
 import type { Peer } from './peer.js';
@@ -54,6 +55,7 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
     if (holder.count !== undefined) countRequest(socket, holder);
     if (isPipe && upgrade(server, request, socket)) return;
     const response = makeResponse(new Response(request), socket);
+    tellStart(request, response, socket);
     try {
       const result =
         listener === null ? server?.emit('request', request, response) : listener(request, response);

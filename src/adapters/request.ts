@@ -28,7 +28,16 @@ const bodyOf = Symbol('body');
 interface Parsed extends IncomingMessage {
   upgrade: boolean | null;
   _addHeaderLines(headers: string[], count: number): void;
-  _readableState: { readingMore: boolean };
+  _dump(): void;
+  _readableState: {
+    readingMore: boolean;
+    flowing: boolean | null;
+    ended: boolean;
+    endEmitted: boolean;
+    destroyed: boolean;
+    closed: boolean;
+    closeEmitted: boolean;
+  };
   _consuming: boolean;
   [bodyOf]: { next: Next };
 }
@@ -199,4 +208,29 @@ function nextOf(input: unknown): Next {
       () => onChunk(true, null),
     );
   };
+}
+
+/** The response has left. Nobody can tell a request that was read to its end from one that was not, unless somebody listens. */
+export function letGo(request: IncomingMessage): void {
+  if (!request.complete) request.destroy();
+  else if (isHeard(request)) drop(request as Parsed);
+}
+
+/** The response has closed: one that nobody has read or listens to ends, for who asks later (`stream.finished`). */
+export function endUnread(request: IncomingMessage): void {
+  const { _readableState: state } = request as Parsed;
+  if (!request.complete || state.destroyed || state.flowing !== null || request.readableDidRead) return;
+  if (isHeard(request)) return drop(request as Parsed);
+  state.ended = state.endEmitted = true;
+  state.destroyed = state.closed = state.closeEmitted = true;
+}
+
+function isHeard(request: IncomingMessage): boolean {
+  return request.listenerCount('end') > 0 || request.listenerCount('close') > 0;
+}
+
+function drop(request: Parsed): void {
+  request._dump();
+  // Node 26 takes what is complete for pushed already, and reads on without it.
+  request.resume();
 }

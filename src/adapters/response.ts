@@ -4,7 +4,9 @@
  *
  * Nothing is subclassed: Express and Koa replace the prototype of responses. What has to be different is an own property.
  */
-import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { type OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { tellFinish } from './channels.js';
+import { letGo } from './request.js';
 import type { PeerSocket } from './socket.js';
 
 type Headers = Record<string, unknown> | OutgoingHttpHeader[] | undefined;
@@ -109,36 +111,10 @@ function copyWithoutFraming(headers: Record<string, unknown>): Headers {
   return target;
 }
 
-/** node:http's `resOnFinish`: the response has left; the request is let go of. */
+/** node:http's `resOnFinish`. */
 function complete(this: Response): void {
   const socket = this.socket as unknown as PeerSocket | null;
+  tellFinish(this, socket);
   socket?.complete();
-  const request = this.req as Unread;
-  if (!request.complete) {
-    request.destroy();
-  } else if (request.listenerCount('end') > 0 || request.listenerCount('close') > 0) {
-    request._dump();
-    // Node 26 takes what is complete for pushed already, and reads on without it.
-    request.resume();
-  } else if (request._readableState.flowing === null && !request.readableDidRead) {
-    endUnheard(request);
-  }
-}
-
-interface Unread extends IncomingMessage {
-  _dump(): void;
-  _readableState: {
-    flowing: boolean | null;
-    ended: boolean;
-    endEmitted: boolean;
-    destroyed: boolean;
-    closed: boolean;
-    closeEmitted: boolean;
-  };
-}
-
-/** A request that nobody has read or listens to has ended and closed like any other, for who asks later (`stream.finished`). */
-function endUnheard({ _readableState: state }: Unread): void {
-  state.ended = state.endEmitted = true;
-  state.destroyed = state.closed = state.closeEmitted = true;
+  letGo(this.req);
 }

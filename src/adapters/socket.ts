@@ -10,6 +10,7 @@ import type { Chunk, Environ, Flow } from '../wsgi/types.js';
 import { WrittenHead } from './head.js';
 import { NetSocket } from './net-socket.js';
 import { bytesOf, isLatin1, isUtf8, type Peer, type Written } from './peer.js';
+import { endUnread } from './request.js';
 
 type Done = (error?: Error | null) => void;
 
@@ -202,9 +203,16 @@ export class PeerSocket extends NetSocket {
    * not there, and the response its socket. After an upgrade the socket is the application's, with its errors.
    */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === 'close') return this.#emitClose(values);
     if (event !== 'error' || this.#incoming !== null) return super.emit(event, ...values);
     const told = this.server?.emit('clientError', values[0] as Error, this) === true;
     return (this.listenerCount('error') > 0 && super.emit(event, ...values)) || told;
+  }
+
+  #emitClose(values: unknown[]): boolean {
+    const heard = super.emit('close', ...values);
+    if (this._httpMessage !== null) endUnread(this._httpMessage.req);
+    return heard;
   }
 
   // --- the request of an upgrade

@@ -1,4 +1,5 @@
 /** Handlers as plain applications: whoever calls them brings an environ and a startResponse, and reads what they return. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -225,17 +226,21 @@ describe('a response', () => {
 
   it('is the end of its request also for who asks only then', async () => {
     let onFinished: (error: unknown) => void = () => {};
+    let seen: boolean[] = [];
     const asked = new Promise((resolve) => {
       onFinished = resolve;
     });
     const { text } = await handle(
       (request, response) => {
-        response.on('close', () => setImmediate(() => finished(request, onFinished)));
-        response.end(`${request.destroyed} ${request.readable}`);
+        response.on('close', () => {
+          seen = [request.destroyed, request.readable];
+          setImmediate(() => finished(request, onFinished));
+        });
+        response.end('ok');
       },
       { body: 'never read' },
     );
-    expect([text, await asked]).toEqual(['false true', undefined]);
+    expect([text, await asked, seen]).toEqual(['ok', undefined, [false, true]]);
   });
 
   it('does not end a request that is still read', async () => {
@@ -311,6 +316,26 @@ describe('a response', () => {
 it('an application that ends its socket without a response gives none', async () => {
   const { status, error } = await handle(({ socket }) => socket.end());
   expect([status, (error as Error).message]).toEqual(['', 'the response was broken off']);
+});
+
+it('tells Node’s diagnostics channels of the requests of a server, and of no others', async () => {
+  const told: unknown[] = [];
+  const names = ['http.server.request.start', 'http.server.response.finish'];
+  const tell = (message: unknown, name: string | symbol) => {
+    const { request, response, server, socket } = message as Record<string, { url?: string; req?: unknown }>;
+    const isWhole = response?.req === request && (request as IncomingMessage).socket === (socket as unknown);
+    told.push([name, request?.url, isWhole, server]);
+  };
+  for (const name of names) subscribe(name, tell);
+  const server = createServer((_, response) => response.end('ok'));
+  const closed = new Promise((resolve) =>
+    server.on('request', (_, response) => response.on('close', resolve)),
+  );
+  await ask(nodeHandler(server));
+  await closed;
+  await handle((_, response) => response.end('ok'));
+  for (const name of names) unsubscribe(name, tell);
+  expect(told).toEqual(names.map((name) => [name, '/', true, server]));
 });
 
 it('runs the listeners of a server', async () => {
