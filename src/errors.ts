@@ -3,7 +3,7 @@
  * file of their own: errors/configuration.ts; so have the validator's and those of programs that embed the server.
  */
 import { inspect } from 'node:util';
-import type { Origin } from './config/settings.js';
+import type { Origin } from './config/origin.js';
 
 export class UwsgiNodeError extends Error {
   override name = 'UwsgiNodeError';

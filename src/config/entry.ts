@@ -1,7 +1,7 @@
 /**
  * One option or placeholder as it was given, before anybody judges it.
  */
-import type { Origin } from './settings.js';
+import type { Origin } from './origin.js';
 
 /** Who said it. A bare file (`uwsgi-node x.ini --processes 2`) gives way to the command line, a named one does not. */
 export type Source = 'environment' | 'argument' | 'file' | 'bare file';
@@ -16,15 +16,6 @@ export interface Entry {
   readonly isDefined: boolean;
   /** It has acted already, when it was read: the passes leave its value alone. */
   isSettled: boolean;
-}
-
-/** Where the command line is, as an origin. */
-export const fromArguments: Origin = { file: null, line: null };
-
-/** `myapp.ini:12`, `environment`, `command line`. */
-export function whereIs({ file, line }: Origin): string {
-  if (file === null) return 'command line';
-  return line === null ? file : `${file}:${line}`;
 }
 
 /** Longer lines are cut in messages. */

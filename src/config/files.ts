@@ -1,13 +1,14 @@
 /**
- * Reads configuration files into a loader: their section, their magic variables, and what was injected around them.
+ * Reads configuration files: their section, their magic variables, and what was injected around them.
  */
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
 import { type ProblemText, problems } from '../errors/configuration.js';
 import type { Entry } from './entry.js';
-import { FormatError, type FormatName, formats, type ParsedSection } from './formats.js';
-import type { Loader } from './loader.js';
+import { type FormatName, formats } from './formats.js';
 import { MagicTable, type Swallowed } from './magic.js';
+import { FormatError, type ParsedSection } from './parsed-section.js';
+import type { Reading } from './reading.js';
 import { hasScheme, readSource, reasonOf, Unreadable } from './sources.js';
 
 /** More files, deeper nesting or more text than this is a circle. */
@@ -34,8 +35,8 @@ export class ConfigurationFiles {
   private filesRead = 0;
   private textRead = 0;
 
-  constructor(private readonly loader: Loader) {
-    this.magic = new MagicTable(loader.cwd);
+  constructor(private readonly reading: Reading) {
+    this.magic = new MagicTable(reading.cwd);
   }
 
   /**
@@ -48,11 +49,11 @@ export class ConfigurationFiles {
     const isAgain = format === 'ini' && asked.file === '' && asked.section !== null;
     const file = isAgain ? this.lastIni : asked.file;
     if (isAgain && file === '') {
-      this.loader.refuseEntry(entry, problems.unreadableFile(name, 'no ini file has been read before it'));
+      this.reading.refuseEntry(entry, problems.unreadableFile(name, 'no ini file has been read before it'));
       return;
     }
     this.guardAgainstCircles(name, file, entry);
-    if (!isAgain) this.loader.announcements.push(formats[format].announce(file));
+    if (!isAgain) this.reading.announcements.push(formats[format].announce(file));
     if (format === 'ini') this.lastIni = file;
     const leave = this.enter(name, asked, isFirst, entry);
     if (leave === null) return;
@@ -64,7 +65,7 @@ export class ConfigurationFiles {
   /** Whether a bare `x.js` is a configuration. An application is no JSON text. */
   isJson(name: string): boolean {
     try {
-      JSON.parse(readSource(name, this.loader.cwd).toString('utf8'));
+      JSON.parse(readSource(name, this.reading.cwd).toString('utf8'));
       return true;
     } catch {
       return false;
@@ -81,8 +82,8 @@ export class ConfigurationFiles {
     try {
       return this.magic.enter(name, file, section, isFirst);
     } catch (error) {
-      const path = resolve(this.loader.cwd, file);
-      this.loader.refuseEntry(entry, problems.unreadableFile(file, reasonOf(error), path));
+      const path = resolve(this.reading.cwd, file);
+      this.reading.refuseEntry(entry, problems.unreadableFile(file, reasonOf(error), path));
       return null;
     }
   }
@@ -96,9 +97,9 @@ export class ConfigurationFiles {
     try {
       return formats[format].parse(this.read(file), section);
     } catch (error) {
-      if (error instanceof Unreadable) this.loader.refuseEntry(entry, error.problem);
+      if (error instanceof Unreadable) this.reading.refuseEntry(entry, error.problem);
       else if (error instanceof FormatError)
-        this.loader.refuse({ file, line: error.line }, '', error.problem);
+        this.reading.refuse({ file, line: error.line }, '', error.problem);
       else throw error;
       return null;
     }
@@ -107,33 +108,34 @@ export class ConfigurationFiles {
   private addLines(parsed: ParsedSection, name: string, file: string, entry: Entry): void {
     const { lines, found, valueless = [] } = parsed;
     const { section } = split(name);
-    for (const { key, line } of valueless) this.loader.warn({ file, line }, '', problems.valuelessKey(key));
-    if (!found) this.loader.warn({ file, line: null }, '', problems.missingSection(section || 'uwsgi', file));
+    for (const { key, line } of valueless) this.reading.warn({ file, line }, '', problems.valuelessKey(key));
+    if (!found)
+      this.reading.warn({ file, line: null }, '', problems.missingSection(section || 'uwsgi', file));
     const source = entry.source === 'bare file' ? 'bare file' : 'file';
     this.open.push(`${file}:${section}`);
     for (const { key, value, line, isMarker = false } of lines) {
-      this.loader.add({ key, value, origin: { file, line }, source, isDefined: isMarker, isSettled: false });
+      this.reading.add({ key, value, origin: { file, line }, source, isDefined: isMarker, isSettled: false });
     }
     this.open.pop();
   }
 
   private read(file: string): string {
-    const { cwd } = this.loader;
+    const { cwd } = this.reading;
     const parts = [...this.before, file, ...this.after].map((each) => readSource(each, cwd));
     const bytes = Buffer.concat(parts);
     this.textRead += bytes.length;
     const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-    if (!isUtf8(bytes)) this.loader.warn({ file, line: null }, '', problems.notUtf8());
+    if (!isUtf8(bytes)) this.reading.warn({ file, line: null }, '', problems.notUtf8());
     const swallowed: Swallowed[] = [];
     const substituted = this.magic.substitute(text, swallowed);
-    for (const { line, problem } of swallowed.map(toProblem)) this.loader.warn({ file, line }, '', problem);
+    for (const { line, problem } of swallowed.map(toProblem)) this.reading.warn({ file, line }, '', problem);
     return substituted;
   }
 
   private guardAgainstCircles(name: string, file: string, entry: Entry): void {
     const times = this.open.filter((each) => each === `${file}:${split(name).section}`).length;
     const isEndless = times >= MOST_OF_ONE || this.filesRead >= MOST_FILES || this.textRead >= MOST_TEXT;
-    if (isEndless) this.loader.abort(entry, problems.circle(file));
+    if (isEndless) this.reading.abort(entry, problems.circle(file));
     this.filesRead++;
   }
 }

@@ -2,41 +2,11 @@
  * The four ways to write a configuration. Each is read into the same lines of key and value, and by magic variables,
  * sections and repeats they differ no further (uwsgi-map 3.7).
  */
-import type { ProblemText } from '../errors/configuration.js';
 import { parseIni } from './ini.js';
 import { parseJson } from './json.js';
+import type { ParsedSection } from './parsed-section.js';
 import { parseXml } from './xml.js';
 import { parseYaml } from './yaml.js';
-
-/** One `key = value` of a file. */
-export interface ConfigLine {
-  readonly key: string;
-  readonly value: string;
-  /** 1-based. */
-  readonly line: number;
-  /** Not an option's name, whatever it looks like: nobody shall call it unknown. */
-  readonly isMarker?: boolean;
-}
-
-export interface ParsedSection {
-  /** In their order, repeats included. */
-  readonly lines: ConfigLine[];
-  /** Whether the section is there, if only as an empty one. */
-  readonly found: boolean;
-  /** Keys that the format leaves out for want of a value. */
-  readonly valueless?: readonly Pick<ConfigLine, 'key' | 'line'>[];
-}
-
-/** Text that is not what its format wants. */
-export class FormatError extends Error {
-  constructor(
-    readonly problem: ProblemText,
-    /** 1-based; null where the parser cannot say. */
-    readonly line: number | null,
-  ) {
-    super(problem.message);
-  }
-}
 
 export interface Format {
   /** As uWSGI's start-up line has it. */

@@ -1,6 +1,6 @@
 /** `hook-PHASE = ACTION:ARGUMENT` and `exec-PHASE = COMMAND`: what is done at a moment of the server's life. */
 import { constants } from 'node:os';
-import type { Origin } from './settings.js';
+import type { Origin } from './origin.js';
 
 /** Moments in the life of the master, in their order. */
 export const hookPhases = [

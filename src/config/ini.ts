@@ -2,7 +2,7 @@
  * The line grammar of uWSGI's ini files (uwsgi-map 3.1). It is its own dialect: no quotes, no escapes, no continuation
  * lines, comments only on lines of their own, and a section that appears twice is read twice.
  */
-import type { ConfigLine, ParsedSection } from './formats.js';
+import type { ConfigLine, ParsedSection } from './parsed-section.js';
 
 /** The lines of one section, in their order, repeats included. */
 export function parseIni(text: string, section: string): ParsedSection {

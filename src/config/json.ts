@@ -3,7 +3,7 @@
  * JSON.parse knows no lines, drops repeated keys and rewrites numbers.
  */
 import { problems } from '../errors/configuration.js';
-import { type ConfigLine, FormatError, type ParsedSection } from './formats.js';
+import { type ConfigLine, FormatError, type ParsedSection } from './parsed-section.js';
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+|\n/gs;
 

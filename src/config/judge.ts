@@ -4,9 +4,10 @@
 import { resolve } from 'node:path';
 import { type Problem, type ProblemText, problems } from '../errors/configuration.js';
 import { defaultSettings } from './default-settings.js';
-import { type Entry, textOf, whereIs } from './entry.js';
+import { type Entry, textOf } from './entry.js';
 import type { Draft, Occurrence, Option, PendingMount, PendingSocket } from './option.js';
 import { findOption, nearestOption } from './options.js';
+import { whereIs } from './origin.js';
 import type { PassedSocket } from './passed-sockets.js';
 import { type Settings, type SocketSetting, socketProtocols } from './settings.js';
 import { resolveSockets } from './sockets.js';

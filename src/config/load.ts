@@ -6,10 +6,11 @@ import { ConfigurationError, formatProblem, type Problem, problems } from '../er
 import type { Entry } from './entry.js';
 import { explain } from './help.js';
 import { judge } from './judge.js';
-import { ExitRequested, Loader } from './loader.js';
+import { Loader } from './loader.js';
 import { findOption, optionNames } from './options.js';
 import { arePassedToAnother, passedSockets } from './passed-sockets.js';
 import { EndlessExpansion, expand, placeholderResolver, type Resolve } from './placeholders.js';
+import { ExitRequested } from './reading.js';
 import type { Settings } from './settings.js';
 import { showConfig } from './show.js';
 import { readSource, Unreadable } from './sources.js';

@@ -7,12 +7,13 @@ import { ConfigurationError, type Problem, type ProblemText, problems } from '..
 import { readArguments } from './argv.js';
 import { explainBareWord, isOtherThanModule } from './bare-word.js';
 import { directives } from './directives.js';
-import { type Entry, fromArguments, type Source, textOf, whereIs } from './entry.js';
+import { type Entry, type Source, textOf } from './entry.js';
 import { ConfigurationFiles } from './files.js';
 import { type FormatName, formatOf } from './formats.js';
-import { closesBlock, type Items, type Logic, LogicError, type Surroundings } from './logic.js';
+import { closesBlock, type Items, LogicError, type Surroundings } from './logic.js';
 import { findOption } from './options.js';
-import type { Origin } from './settings.js';
+import { fromArguments, type Origin, whereIs } from './origin.js';
+import type { Block, Reading } from './reading.js';
 import type { Template } from './templates.js';
 
 /** Beyond this a `for` or a circle of files is at work, not an operator. */
@@ -29,22 +30,7 @@ const reservedVariables = new Set(
   ).split(' '),
 );
 
-/** An `exit` line: the configuration wants the program to end. */
-export class ExitRequested extends Error {
-  constructor(readonly exitCode: number) {
-    super(`exit = ${exitCode}`);
-  }
-}
-
-/** An open `for` or `if`. */
-export interface Block {
-  readonly key: string;
-  readonly logic: Logic;
-  readonly argument: string;
-  readonly origin: Origin;
-}
-
-export class Loader implements Surroundings {
+export class Loader implements Reading, Surroundings {
   readonly entries: Entry[] = [];
   /** What uWSGI prints while it reads. */
   readonly announcements: string[] = [];

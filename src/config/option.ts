@@ -2,7 +2,8 @@
  * What an option is: the row of the one table that parsing, `--help`, docs/options.md and the JSON schema are made from.
  */
 import type { ProblemText } from '../errors/configuration.js';
-import type { Origin, Settings, SocketProtocol } from './settings.js';
+import type { Origin } from './origin.js';
+import type { Settings, SocketProtocol } from './settings.js';
 
 /** How an option takes its value on the command line. In files every option may have one. */
 export type Argument = 'none' | 'required' | 'optional';

@@ -6,13 +6,8 @@
 import type { CronSetting } from './cron-spec.js';
 import type { Hook } from './hooks.js';
 import type { LogSettings } from './log-settings.js';
+import type { Origin } from './origin.js';
 import type { StaticSettings } from './static-settings.js';
-
-/** Where a setting came from, for messages: `myapp.ini:12` or `command line`. */
-export interface Origin {
-  file: string | null;
-  line: number | null;
-}
 
 /** What is spoken on a socket. All but HTTP are for a web server in front. */
 export const socketProtocols = ['uwsgi', 'fastcgi', 'scgi', 'http'] as const;

@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { problems } from '../errors/configuration.js';
-import { whereIs } from './entry.js';
 import type { Draft, PendingSocket } from './option.js';
+import { whereIs } from './origin.js';
 import type { SocketSetting } from './settings.js';
 
 /** @param folder where relative paths lead from. */

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import type { SaxesTagPlain } from 'saxes';
 import { problems } from '../errors/configuration.js';
-import { type ConfigLine, FormatError, type ParsedSection } from './formats.js';
+import { type ConfigLine, FormatError, type ParsedSection } from './parsed-section.js';
 
 /** Loaded when the first such file is met: the start of a server with an ini file does not wait for it. */
 const loadParser = () => createRequire(import.meta.url)('saxes') as typeof import('saxes');

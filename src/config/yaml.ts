@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import type { Document, LineCounter, Node } from 'yaml';
 import { problems } from '../errors/configuration.js';
-import { type ConfigLine, FormatError, type ParsedSection } from './formats.js';
+import { type ConfigLine, FormatError, type ParsedSection } from './parsed-section.js';
 
 /** Aliases can multiply a small file beyond any bound. */
 const MOST_LINES = 100_000;

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { InheritedListener } from '../messages.js';
 import { native } from '../native.js';
 import { BodyCollector } from './body.js';
+import type { EngineStart, HttpFront } from './engine.js';
 import {
   addHeader,
   exceeds,
@@ -17,7 +18,6 @@ import {
   type ServerFacts,
   serverFacts,
 } from './environ.js';
-import type { EngineStart, HttpFront } from './front.js';
 import { NodeExchange } from './node-exchange.js';
 import { bodyNotKept, type Refusal, refusalBytes, refusals, refuse } from './refusals.js';
 import { Traffic } from './traffic.js';

@@ -6,7 +6,7 @@ import type { Chunk, ResponseHead } from '../wsgi/types.js';
 import { Exchange } from './exchange.js';
 import { type PlannedHead, planHead } from './planned-head.js';
 import type { Traffic } from './traffic.js';
-import type { UwsResponse } from './uws.js';
+import type { UwsResponse } from './uws-api.js';
 
 /** A planned head as bytes, for `writeStatus`, which puts `HTTP/1.1 ` before it and a line end behind it. */
 interface WireHead extends PlannedHead {

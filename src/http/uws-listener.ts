@@ -1,6 +1,7 @@
 /** Requests of one listener under uWebSockets.js, from the engine's callbacks to the application's call. */
 import type { InheritedListener } from '../messages.js';
 import { BodyCollector } from './body.js';
+import type { EngineStart } from './engine.js';
 import {
   addHeader,
   exceeds,
@@ -12,11 +13,10 @@ import {
   type ServerFacts,
   serverFacts,
 } from './environ.js';
-import type { EngineStart } from './front.js';
 import { PeerAddresses } from './peer-addresses.js';
 import { bodyNotKept, type Refusal, refusals, refuse } from './refusals.js';
 import type { Traffic } from './traffic.js';
-import type { UwsRequest, UwsResponse } from './uws.js';
+import type { UwsRequest, UwsResponse } from './uws-api.js';
 import { UwsExchange } from './uws-exchange.js';
 
 const NOT_ASCII = /[^\0-\x7f]/;

@@ -4,7 +4,11 @@
  */
 import { createSocket } from 'node:dgram';
 import { closeSync, writeSync } from 'node:fs';
-import type { DatagramSockets } from './destination.js';
+
+/** The piece of the addon this needs. */
+export interface DatagramSockets {
+  connectDatagram(address: string): number;
+}
 
 /** What became of one: it cannot be sent now, or never. */
 export type Sent = 'sent' | 'later' | 'never';

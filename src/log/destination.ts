@@ -6,7 +6,13 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { startErrors } from '../errors.js';
-import { DatagramWriter, type SendDatagram, udpSender, unixSender } from './datagram-writer.js';
+import {
+  type DatagramSockets,
+  DatagramWriter,
+  type SendDatagram,
+  udpSender,
+  unixSender,
+} from './datagram-writer.js';
 import { LineWriter } from './line-writer.js';
 import type { LoggerTarget } from './logger-spec.js';
 import { rotate } from './rotation.js';
@@ -20,11 +26,6 @@ export interface Destination {
   reopen?(): void;
   /** Files get another name. @throws Error */
   rotate?(): void;
-}
-
-/** The piece of the addon this needs. */
-export interface DatagramSockets {
-  connectDatagram(address: string): number;
 }
 
 const SYSLOG = '/dev/log';

@@ -8,7 +8,7 @@ import type { DaemonSetting } from '../config/settings.js';
 import { daemons as words } from '../log/daemons.js';
 import { endOf } from '../log/startup.js';
 import { Throttle } from '../throttle.js';
-import type { Daemon, DaemonsParts } from './daemons.js';
+import type { Daemon, DaemonsParts } from './daemon.js';
 import { signalGroup, spawnDaemon } from './spawn-daemon.js';
 
 /** How long a program may take to end after the signal to stop, milliseconds. */

@@ -4,11 +4,8 @@
  */
 import { deaths, reloads, spawnedOnlyWorker, spawnedWorker } from '../log/startup.js';
 import { Debugged } from './debugged.js';
-import { cancelRespawn, makeSlot, type Slot } from './slot.js';
+import { cancelRespawn, makeSlot, type RespawnCause, type Slot } from './slot.js';
 import { type Life, type WorkerEvents, WorkerHandle } from './worker-handle.js';
-
-/** Why a worker was started in the place of another: it died of a signal, of its own, could not load, or was exchanged. */
-export type RespawnCause = 'signal' | 'exit' | 'load' | 'reload' | 'recycle';
 
 export class Crew {
   /** What workers are started with from now on. */

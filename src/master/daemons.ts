@@ -9,28 +9,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DaemonSetting, Settings } from '../config/settings.js';
 import { daemons as words } from '../log/daemons.js';
 import { AttachedDaemon } from './attached-daemon.js';
+import type { Daemon, DaemonsParts } from './daemon.js';
 import { PidfileDaemon } from './pidfile-daemon.js';
 import { TouchWatch } from './touch.js';
-
-export interface DaemonsParts {
-  log(...lines: string[]): void;
-  /** A program without which the server is not to run has ended. */
-  stopServer(why: string): void;
-  /** Where a program that outlives the server writes to, a descriptor. */
-  readonly lastingLog: number;
-}
-
-export interface Daemon {
-  readonly setting: DaemonSetting;
-  /** The server stops, or goes on without it. Resolves when nothing is left to be done. */
-  stop(): Promise<void>;
-  /** The server has been reloaded, and the program stays. */
-  reloaded(): void;
-  /** Ends it, so that it is started again. */
-  restart(): void;
-  /** Without mercy. */
-  kill(): void;
-}
 
 export class Daemons {
   readonly #parts: DaemonsParts;

@@ -6,7 +6,7 @@ import type { EndpointSetting, Settings, SocketSetting } from '../config/setting
 import { endpointLine } from '../log/startup.js';
 import type { LogBatch } from '../log/stderr.js';
 import { native } from '../native.js';
-import { isBoundTo } from './activation.js';
+import { isBoundTo } from './bound-address.js';
 import { bindListeners, type Listener, missingIn } from './listeners.js';
 import type { Target } from './privileges.js';
 

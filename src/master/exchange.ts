@@ -4,8 +4,8 @@
  */
 import { reloads } from '../log/startup.js';
 import type { LoadedApp } from '../messages.js';
-import { type Crew, type RespawnCause, spawnedLines } from './crew.js';
-import { cancelRespawn, type Replacement, type Slot } from './slot.js';
+import { type Crew, spawnedLines } from './crew.js';
+import { cancelRespawn, type Replacement, type RespawnCause, type Slot } from './slot.js';
 import type { Life } from './worker-handle.js';
 
 export interface ExchangeParts {

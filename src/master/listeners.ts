@@ -12,7 +12,7 @@ import { reloads, socketLine, vacuum, warnings } from '../log/startup.js';
 import type { InheritedListener } from '../messages.js';
 import type { BoundListener, ListenOptions } from '../native.js';
 import { findGroup, findUser } from './accounts.js';
-import { isBoundTo } from './activation.js';
+import { isBoundTo } from './bound-address.js';
 import type { Target } from './privileges.js';
 
 /** The piece of the addon this needs. */

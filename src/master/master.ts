@@ -18,11 +18,11 @@ import {
 import { EXIT_FAILED_APP, type LoadedApp, type WorkerReady } from '../messages.js';
 import { AppMetrics } from './app-metrics.js';
 import { type Cheapable, initialWorkers } from './cheaper.js';
-import { Crew, type RespawnCause, spawnedLines } from './crew.js';
+import { Crew, spawnedLines } from './crew.js';
 import { Exchange } from './exchange.js';
 import type { MasterParts, Phase } from './master-parts.js';
 import { resize } from './resize.js';
-import { cancelRespawn, type Replacement, type Slot } from './slot.js';
+import { cancelRespawn, type Replacement, type RespawnCause, type Slot } from './slot.js';
 import { summaryLine } from './statistics.js';
 import type { Death, Life, WorkerEvents, WorkerHandle } from './worker-handle.js';
 

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import type { DaemonSetting } from '../config/settings.js';
 import { daemons as words } from '../log/daemons.js';
 import { Throttle } from '../throttle.js';
-import type { Daemon, DaemonsParts } from './daemons.js';
+import type { Daemon, DaemonsParts } from './daemon.js';
 import { signalGroup, spawnDaemon } from './spawn-daemon.js';
 
 /** Between two looks, milliseconds. */

@@ -10,8 +10,8 @@ import {
   readWatch,
   type ScoreReader,
 } from '../stats/core-score.js';
-import type { Vitals } from '../stats/snapshot.js';
 import { addTally, emptyTally, type MeterReader, readTally, readVitals, type Tally } from '../stats/tally.js';
+import type { Vitals } from '../stats/vitals.js';
 
 type Native = ScoreReader &
   MeterReader &

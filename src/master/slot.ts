@@ -1,7 +1,9 @@
 /** A numbered place for a worker. Its process changes, the place stays. */
 import { Throttle } from '../throttle.js';
-import type { RespawnCause } from './crew.js';
 import type { Life, WorkerHandle } from './worker-handle.js';
+
+/** Why a worker was started in the place of another: it died of a signal, of its own, could not load, or was exchanged. */
+export type RespawnCause = 'signal' | 'exit' | 'load' | 'reload' | 'recycle';
 
 /** Workers that take the places of others together: all of them or, when one of them fails, none. */
 export interface Replacement {

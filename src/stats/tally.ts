@@ -2,7 +2,7 @@
 import { Meter, type NativeScoreboard, Vital } from '../native-scoreboard.js';
 import type { CoreScore } from './core-score.js';
 import { BUCKETS } from './latency.js';
-import type { Vitals } from './snapshot.js';
+import type { Vitals } from './vitals.js';
 
 /** What a thread's row counts, without what it does now. */
 type Counted = Omit<CoreScore, 'requests' | 'open' | 'age' | 'load'>;

@@ -3,43 +3,16 @@
  */
 import { applicationErrors } from '../errors.js';
 import { type NativeEngine, ReadFailure } from '../native.js';
-import type { BodySource } from '../wsgi/body-source.js';
-import type { NativeSink } from './native-sink.js';
+import { type Counterpart, EngineBody } from './engine-body.js';
 
 /** Bytes; a socket seldom holds more. */
 const mostAtOnce = 65536;
-
-/** Reads chunk by chunk, as the engine gets them. */
-abstract class EngineBody implements BodySource {
-  constructor(
-    protected readonly engine: NativeEngine,
-    protected readonly sink: NativeSink,
-    readonly length: number | null,
-  ) {}
-
-  get aborted(): boolean {
-    return this.sink.gone;
-  }
-
-  onGone(callback: () => void): void {
-    this.sink.onGone(callback);
-  }
-
-  read(onChunk: (chunk: Buffer | null) => void): void {
-    if (this.sink.over) {
-      setImmediate(onChunk, null);
-      return;
-    }
-    this.sink.onData(onChunk);
-    this.engine.wantBody(this.sink.connection);
-  }
-}
 
 /** A body of CONTENT_LENGTH bytes, or that ends some day, which may also be waited for. */
 export class NativeBody extends EngineBody {
   constructor(
     engine: NativeEngine,
-    sink: NativeSink,
+    sink: Counterpart,
     length: number | null,
     private readonly timeoutSeconds: number,
   ) {
@@ -57,12 +30,5 @@ export class NativeBody extends EngineBody {
     if (count === ReadFailure.timeout) throw applicationErrors.inputTimeout(this.timeoutSeconds);
     if (count === ReadFailure.gone) throw applicationErrors.inputAborted();
     return count;
-  }
-}
-
-/** What comes over a connection that became a pipe: ends when the peer ends its side, not after a number of bytes. */
-export class UpgradedBody extends EngineBody {
-  constructor(engine: NativeEngine, sink: NativeSink) {
-    super(engine, sink, null);
   }
 }

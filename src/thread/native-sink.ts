@@ -9,8 +9,8 @@ import { type NativeEngine, Written } from '../native.js';
 import type { BodySource } from '../wsgi/body-source.js';
 import type { ErrorPage } from '../wsgi/call.js';
 import type { Chunk, Environ, Flow, RawSink, ResponseHead, ResponseSink } from '../wsgi/types.js';
+import { EngineBody } from './engine-body.js';
 import type { SignalSource } from './environ.js';
-import { UpgradedBody } from './native-body.js';
 
 /** `HTTP/1.1 ` before what a head's text says, CRLF behind it. */
 const versionAndEmptyLine = 11;
@@ -153,7 +153,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
 
   upgrade(): BodySource | null {
     if (!this.engine.upgrade(this.connection)) return null;
-    return new UpgradedBody(this.engine, this);
+    return new EngineBody(this.engine, this, null);
   }
 
   /** Nobody will complete this response: this page where nothing was sent, else an end that shows. The application is told. */

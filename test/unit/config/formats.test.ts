@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { FormatError, formatOf } from '../../../src/config/formats.js';
+import { formatOf } from '../../../src/config/formats.js';
 import { parseJson } from '../../../src/config/json.js';
+import { FormatError } from '../../../src/config/parsed-section.js';
 import { parseXml } from '../../../src/config/xml.js';
 import { parseYaml } from '../../../src/config/yaml.js';
 

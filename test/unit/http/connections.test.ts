@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpRequestHandler } from '../../../src/http/front.js';
+import type { HttpRequestHandler } from '../../../src/http/engine.js';
 import type { BodySource } from '../../../src/wsgi/body-source.js';
 import type { ResponseSink } from '../../../src/wsgi/types.js';
 import { cleanUp } from '../../support/clean-up.js';

@@ -1,7 +1,9 @@
 /** What goes over the wire: heads, bodies and their ends, the same for both engines where nothing else is said. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpBody, HttpEnviron, HttpRequestHandler } from '../../../src/http/front.js';
+import type { HttpBody } from '../../../src/http/body.js';
+import type { HttpRequestHandler } from '../../../src/http/engine.js';
+import type { HttpEnviron } from '../../../src/http/environ.js';
 import { cleanUp } from '../../support/clean-up.js';
 import { engines, head, ok, serve } from './serve.js';
 

@@ -2,12 +2,8 @@
 import { join } from 'node:path';
 import { defaultSettings } from '../../../src/config/default-settings.js';
 import type { Settings } from '../../../src/config/settings.js';
-import {
-  type HttpEngine,
-  type HttpFront,
-  type HttpRequestHandler,
-  startHttpFront,
-} from '../../../src/http/front.js';
+import type { HttpEngine, HttpFront, HttpRequestHandler } from '../../../src/http/engine.js';
+import { startHttpFront } from '../../../src/http/front.js';
 import { native } from '../../../src/native.js';
 import { makeHead } from '../../../src/wsgi/headers.js';
 import type { Header, ResponseHead } from '../../../src/wsgi/types.js';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { defaultSettings } from '../../../src/config/default-settings.js';
 import type { Settings, SocketProtocol } from '../../../src/config/settings.js';
-import type { HttpEngine } from '../../../src/http/front.js';
+import type { HttpEngine } from '../../../src/http/engine.js';
 import { native } from '../../../src/native.js';
 import { ThreadServer } from '../../../src/thread/server.js';
 import type { Application } from '../../../src/wsgi/types.js';
