@@ -222,12 +222,13 @@ export interface NativeEngine {
    */
   write(connection: number, head: string | null, chunk: string | Uint8Array | null, last?: boolean): number;
   /**
-   * The whole response, whose body is a regular file from its current position on; ends the request.
+   * The whole response, whose body is a regular file; ends the request.
    * @param head latin-1, complete
+   * @param from place in the file where it begins; -1: where the descriptor stands
    * @param most bytes of it; -1: to its end
    * @returns the size of the body; -1, and nothing has happened, where the file is of another kind or too short
    */
-  sendFile(connection: number, head: string, fd: number, most: number): number;
+  sendFile(connection: number, head: string, fd: number, from: number, most: number): number;
   finish(connection: number): void;
   abort(connection: number): void;
   /**

@@ -123,7 +123,7 @@ napi_value EngineBinding::make_object() {
   };
   method("respond", call_method<&EngineBinding::respond>);
   method("write", call_method<&EngineBinding::write>);
-  method("sendFile", call_method<&EngineBinding::send_file>);
+  method("sendFile", call_method<&EngineBinding::send_file, 5>);
   method("finish", call_method<&EngineBinding::finish>);
   method("abort", call_method<&EngineBinding::abort>);
   method("readBody", call_method<&EngineBinding::read_body>);

@@ -68,9 +68,9 @@ class EngineBinding final : public EngineHost {
   // get memory of their own, which then can wait for a slow reader without another copy.
   static constexpr size_t kScratch = 192 * 1024;
 
-  template <void (EngineBinding::*Method)(const napi_value* args, size_t count, napi_value* result)>
+  template <void (EngineBinding::*Method)(const napi_value* args, size_t count, napi_value* result),
+            size_t kMost = 4>
   static napi_value call_method(napi_env env, napi_callback_info info) {
-    constexpr size_t kMost = 4;
     size_t count = kMost;
     napi_value args[kMost];
     void* self;

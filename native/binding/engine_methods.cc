@@ -145,16 +145,18 @@ void EngineBinding::write(const napi_value* args, size_t count, napi_value* resu
   *result = make_number(env_, static_cast<double>(written));
 }
 
-// sendFile(connection, head, fd, most) → size of the body, or -1
+// sendFile(connection, head, fd, from, most) → size of the body, or -1
 void EngineBinding::send_file(const napi_value* args, size_t, napi_value* result) {
   Connection& connection = engine_.connection(get_uint32(env_, args[0]));
   size_t length = 0;
   napi_get_value_string_latin1(env_, args[1], reinterpret_cast<char*>(scratch_.get()), kScratch, &length);
+  int64_t from = -1;
   int64_t most = -1;
-  napi_get_value_int64(env_, args[3], &most);
+  napi_get_value_int64(env_, args[3], &from);
+  napi_get_value_int64(env_, args[4], &most);
   const uint64_t started_us = connection.started_us;
   const int64_t size = engine_.send_file(connection, {scratch_.get(), length},
-                                         static_cast<int>(get_uint32(env_, args[2])), most);
+                                         static_cast<int>(get_uint32(env_, args[2])), from, most);
   const uint8_t status = status_digit({reinterpret_cast<char*>(scratch_.get()), length});
   if (size >= 0) score_keeper().end(length + static_cast<uint64_t>(size), started_us, status);
   *result = make_number(env_, static_cast<double>(size));

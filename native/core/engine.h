@@ -141,10 +141,10 @@ class Engine {
   void respond(Connection& connection, Segment head, Segment body);
   // A piece of the response; with `last` its end as well.
   WriteResult write(Connection& connection, Segment first, Segment second, bool last = false);
-  // The whole response, whose body is a regular file from its current position on, `most` bytes of it or, if
-  // that is negative, up to its end; ends the request. Returns the size of the body; -1, and nothing has
-  // happened, where the file is of another kind or too short.
-  int64_t send_file(Connection& connection, Segment head, int file, int64_t most);
+  // The whole response, whose body is a regular file from this place on or, if that is negative, from its
+  // current position, `most` bytes of it or, if that is negative, up to its end; ends the request. Returns
+  // the size of the body; -1, and nothing has happened, where the file is of another kind or too short.
+  int64_t send_file(Connection& connection, Segment head, int file, int64_t from, int64_t most);
   void finish(Connection& connection);
   // The response cannot be completed; resets the connection.
   void abort(Connection& connection);

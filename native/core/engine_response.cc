@@ -69,13 +69,13 @@ void Engine::respond(Connection& connection, Segment head, Segment body) {
   }
 }
 
-int64_t Engine::send_file(Connection& connection, Segment head, int file, int64_t most) {
+int64_t Engine::send_file(Connection& connection, Segment head, int file, int64_t from, int64_t most) {
   struct stat about;
   int own = -1;
   off_t offset = 0;
   int64_t size = 0;
   if (connection.state == ConnectionState::kRunning && fstat(file, &about) == 0 && S_ISREG(about.st_mode)) {
-    offset = lseek(file, 0, SEEK_CUR);
+    offset = from < 0 ? lseek(file, 0, SEEK_CUR) : from;
     const int64_t there = std::max<int64_t>(about.st_size - offset, 0);
     size = most < 0 ? there : most;
     // Files of procfs say that they are empty: only reading them tells.

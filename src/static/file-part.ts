@@ -4,27 +4,26 @@ import type { FileLike } from '../wsgi/file-wrapper.js';
 
 /** Whatever becomes of the file while it is sent, the response is as long as it was said to be, or breaks off. */
 export class FilePart implements FileLike {
-  /** Only from the beginning: what sends a file by itself does so from where the descriptor stands. */
-  readonly fd?: number;
-  readonly #fd: number;
   #at: number;
   readonly #end: number;
 
-  constructor(fd: number, first: number, length: number) {
-    if (first === 0) this.fd = fd;
-    this.#fd = fd;
-    this.#at = first;
-    this.#end = first + length;
+  constructor(
+    readonly fd: number,
+    readonly position: number,
+    length: number,
+  ) {
+    this.#at = position;
+    this.#end = position + length;
   }
 
   read(size: number): Uint8Array {
     const block = Buffer.allocUnsafe(Math.min(size, this.#end - this.#at));
-    const got = readSync(this.#fd, block, 0, block.length, this.#at);
+    const got = readSync(this.fd, block, 0, block.length, this.#at);
     this.#at += got;
     return block.subarray(0, got);
   }
 
   close(): void {
-    closeSync(this.#fd);
+    closeSync(this.fd);
   }
 }

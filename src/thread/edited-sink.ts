@@ -27,8 +27,8 @@ class EditedSink implements ResponseSink {
     return this.inner.begin(this.edit.ofHead(head), chunk);
   }
 
-  sendFile(head: ResponseHead, fd: number): boolean {
-    return this.inner.sendFile?.(this.edit.ofHead(head), fd) === true;
+  sendFile(head: ResponseHead, fd: number, from?: number): boolean {
+    return this.inner.sendFile?.(this.edit.ofHead(head), fd, from) === true;
   }
 
   write(chunk: Chunk): Flow {

@@ -69,10 +69,10 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (this.#waiting !== null || this.#whenGone !== null) this.#letGo();
   }
 
-  sendFile(head: ResponseHead, fd: number): boolean {
+  sendFile(head: ResponseHead, fd: number, from?: number): boolean {
     if (this.over) return false;
     const text = `${this.http10 ? 'HTTP/1.0' : 'HTTP/1.1'} ${head.text}\r\n`;
-    const size = this.engine.sendFile(this.connection, text, fd, head.contentLength ?? -1);
+    const size = this.engine.sendFile(this.connection, text, fd, from ?? -1, head.contentLength ?? -1);
     if (size < 0) return false;
     this.over = true;
     this.#tell(head, size, 'file');

@@ -166,11 +166,11 @@ class Call {
   }
 
   /** PEP 3333, "Optional Platform-Specific File Handling": false where it is a body like any other. */
-  #sendFile({ descriptor }: FileWrapper): boolean {
+  #sendFile({ descriptor, position }: FileWrapper): boolean {
     const head = this.#head;
     if (descriptor === null || head === null || this.#begun) return false;
     if (!hasBody(this.#environ.REQUEST_METHOD, head.code)) return false;
-    if (this.#sink.sendFile?.(head, descriptor) !== true) return false;
+    if (this.#sink.sendFile?.(head, descriptor, position) !== true) return false;
     this.#over = true;
     this.#close();
     return true;

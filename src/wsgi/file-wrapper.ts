@@ -10,6 +10,8 @@ export interface FileLike {
   close?(): void;
   /** An open descriptor, at the position where the body begins: the server then sends the file without reading it. */
   readonly fd?: number;
+  /** Bytes; where the body begins instead. */
+  readonly position?: number;
 }
 
 /** `fs.promises.FileHandle`: its own `read` is another one. */
@@ -31,6 +33,10 @@ export class FileWrapper implements Iterable<Chunk> {
   /** What the server may send by itself; null where the file has to be read. */
   get descriptor(): number | null {
     return this.#file.fd ?? null;
+  }
+
+  get position(): number | undefined {
+    return this.#file.position;
   }
 
   *[Symbol.iterator](): Iterator<Chunk> {

@@ -106,10 +106,10 @@ export interface ResponseSink {
   /** Calls back once, when the peer goes away before the response is complete; at once if it already has. */
   onGone(callback: () => void): void;
   /**
-   * The complete response, whose body is an open file from its current position on: its end, or as many bytes as the head's
-   * Content-Length says. False, and nothing has happened, where this sink or this file needs it to be read instead.
+   * The complete response, whose body is an open file, from this place or its current position on: to its end, or as many
+   * bytes as the head's Content-Length says. False, and nothing has happened, where this sink or this file needs it to be read instead.
    */
-  sendFile?(head: ResponseHead, fd: number): boolean;
+  sendFile?(head: ResponseHead, fd: number, from?: number): boolean;
   /** The connection under the sink, where it speaks uwsgi: the response may be written to it as HTTP/1.1 bytes. */
   readonly raw?: RawSink | undefined;
 }

@@ -59,6 +59,7 @@ describe.skipIf(skipped('static files behind nginx', missingPrograms('nginx')))(
     const part = await nginx.fetch(path, { headers: { Range: 'bytes=1000000-1000999' } });
     expect([part.status, part.headers['content-range']]).toEqual([206, 'bytes 1000000-1000999/1500000']);
     expect(part.body.equals(content.subarray(1_000_000, 1_001_000))).toBe(true);
+    await server.lines.waitFor(new RegExp(`GET ${path} => generated 1000 bytes .* via sendfile\\(\\)`));
     const known = { 'If-Modified-Since': whole.headers['last-modified']! };
     expect((await nginx.fetch(path, { headers: known })).status).toBe(304);
     const other = await nginx.fetch(`/${protocol}/nothing`);

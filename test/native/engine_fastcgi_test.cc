@@ -127,7 +127,7 @@ CASE("frames a large response, from memory of any kind and from a file") {
   fwrite(body.data(), 1, body.size(), file);
   rewind(file);
   rig.application = [&](Connection& connection, const Request&) {
-    CHECK_EQ(rig.engine.send_file(connection, borrowed("HTTP/1.1 201 OK\r\n\r\n"), fileno(file), -1),
+    CHECK_EQ(rig.engine.send_file(connection, borrowed("HTTP/1.1 201 OK\r\n\r\n"), fileno(file), -1, -1),
              1'000'000);
   };
   const Answer answer = rig.ask(peer, fastcgi(kVars), 3);

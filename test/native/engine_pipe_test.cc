@@ -139,13 +139,14 @@ class File {
   int fd_;
 };
 
-CASE("a file is sent from its position to its end, or as far as asked") {
+CASE("a file is sent from its position or another to its end, or as far as asked") {
   Rig rig;
   const File file("0123456789");
+  int64_t from = -1;
   int64_t most = -1;
   int64_t size = 0;
   rig.application = [&](Connection& connection, const Request&) {
-    size = rig.engine.send_file(connection, borrowed("head "), file.fd(), most);
+    size = rig.engine.send_file(connection, borrowed("head "), file.fd(), from, most);
   };
   CHECK_EQ(rig.exchange(kGet), "head 0123456789");
   CHECK_EQ(size, 10);
@@ -153,6 +154,10 @@ CASE("a file is sent from its position to its end, or as far as asked") {
   CHECK_EQ(rig.exchange(kGet), "head 456789");
   most = 2;
   CHECK_EQ(rig.exchange(kGet), "head 45");
+  from = 7;
+  CHECK_EQ(rig.exchange(kGet), "head 78");
+  most = -1;
+  CHECK_EQ(rig.exchange(kGet), "head 789");
   CHECK_EQ(lseek(file.fd(), 0, SEEK_CUR), 4);
 }
 
@@ -162,9 +167,10 @@ CASE("a file that is too short, or none, is left to the caller") {
   int ends[2];
   CHECK_EQ(pipe(ends), 0);
   rig.application = [&](Connection& connection, const Request&) {
-    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), file.fd(), 6), -1);
-    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), ends[0], -1), -1);
-    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), 9999, -1), -1);
+    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), file.fd(), -1, 6), -1);
+    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), file.fd(), 3, 3), -1);
+    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), ends[0], -1, -1), -1);
+    CHECK_EQ(rig.engine.send_file(connection, borrowed("head"), 9999, -1, -1), -1);
     rig.engine.respond(connection, borrowed(kHello), {});
   };
   CHECK_EQ(rig.exchange(kGet), kHello);
@@ -177,7 +183,7 @@ CASE("a large file reaches a slow reader whole, and others are served meanwhile"
   const std::string bytes(5'000'000, 'f');
   const File file(bytes);
   rig.application = [&](Connection& connection, const Request&) {
-    rig.engine.send_file(connection, borrowed("head "), file.fd(), -1);
+    rig.engine.send_file(connection, borrowed("head "), file.fd(), -1, -1);
   };
   Peer& slow = rig.connect();
   slow.reads = false;
