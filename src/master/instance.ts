@@ -34,7 +34,7 @@ import { dropPrivileges, type Identity, resolveTarget } from './privileges.js';
 import type { Prepared } from './reload.js';
 import { restartWarnings } from './restart-only.js';
 import { Scoreboard } from './scoreboard.js';
-import { forgetSystemd } from './systemd.js';
+import { changeDirectory, environmentOf } from './surroundings.js';
 import type { Life } from './worker-handle.js';
 import { workerSpawner } from './worker-spawner.js';
 
@@ -293,19 +293,11 @@ export class Instance {
 
   /** What commands are started with. */
   get environment(): NodeJS.ProcessEnv {
-    return this.#environmentOf(this.settings);
-  }
-
-  #environmentOf(settings: Settings): NodeJS.ProcessEnv {
-    const env = { ...this.start.env };
-    forgetSystemd(env);
-    if (this.#reloads > 0) env.UWSGI_RELOADS = String(this.#reloads);
-    applyEnvironment(settings, env);
-    return env;
+    return environmentOf(this.settings, this.start.env, this.#reloads);
   }
 
   #lifeOf(settings: Settings, listeners: readonly Listener[]): Life {
-    const env = this.#environmentOf(settings);
+    const env = environmentOf(settings, this.start.env, this.#reloads);
     // Kept when a reload takes the last FastCGI socket away: there may still be connections.
     if (listeners.some(({ protocol }) => protocol === 'fastcgi')) this.#exchange ??= native.createExchange();
     const exchange = this.#exchange;
@@ -339,28 +331,7 @@ function makeScoreboard(lines: LogBatch): Scoreboard | null {
   }
 }
 
-/** Does what `env` and `unenv` say to an environment. */
-export function applyEnvironment({ environment }: Settings, env: NodeJS.ProcessEnv): void {
-  for (const [name, value] of Object.entries(environment)) {
-    if (value === null) delete env[name];
-    else env[name] = value;
-  }
-}
-
 function closeOld(listeners: readonly Listener[]): string[] {
   const closed = ownOnes(listeners);
   return [...closed.map(({ name }) => reloads.closed(name)), ...closeListeners(closed, native)];
-}
-
-/**
- * @returns the line for the log
- * @throws {UwsgiNodeError} UWSGI_CHDIR
- */
-export function changeDirectory(path: string): string {
-  try {
-    process.chdir(path);
-  } catch (error) {
-    throw startErrors.changeDirectory(path, error as NodeJS.ErrnoException);
-  }
-  return `chdir() to ${path}`;
 }

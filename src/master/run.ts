@@ -16,12 +16,13 @@ import { native } from '../native.js';
 import { Doors } from './doors.js';
 import { replayEarlySignals } from './early-signals.js';
 import { keepDescriptors } from './handover.js';
-import { applyEnvironment, changeDirectory, Instance, type Start } from './instance.js';
+import { Instance, type Start } from './instance.js';
 import { Logs } from './logs.js';
 import { Master } from './master.js';
 import { Reaper, zombiesOf } from './orphans.js';
 import { Predecessors } from './predecessors.js';
 import { listenForSignals, obeySignalHooks } from './signals.js';
+import { applyEnvironment, changeDirectory } from './surroundings.js';
 import { forgetSystemd, Notifier } from './systemd.js';
 import { masterTitle } from './titles.js';
 
