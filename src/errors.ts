@@ -195,6 +195,17 @@ export const loadErrors = {
         (exported === '' ? 'it exports nothing' : `it exports ${exported}`) +
         `. Add exports.${callable} = ${callable} (or export it in an ES module), or name another with callable = NAME`,
     ),
+  addonOfOneThread: (file: string, addon: string) =>
+    new UwsgiNodeError(
+      'UWSGI_ADDON_OF_ONE_THREAD',
+      `${file} loads the native addon ${addon}, which was written for one thread of a process (it is not context-aware). ` +
+        'Write threads = 1 and more processes, or use a release of the addon for worker threads',
+    ),
+  cluster: (file: string) =>
+    new UwsgiNodeError(
+      'UWSGI_CLUSTER',
+      `${file} forks workers with node:cluster; here processes = N does that. Let it call listen() without cluster, or export the application`,
+    ),
   aClass: (file: string, callable: string) =>
     new UwsgiNodeError(
       'UWSGI_A_CLASS',

@@ -95,7 +95,8 @@ async function listenerOf(value: unknown): Promise<Listener | HttpServer | null>
   if (hasMethod(app, 'handler') && hasMethod(app, 'listen')) {
     return (request, response) => (app.handler as Listener)(request, response);
   }
-  return null;
+  // Restify.
+  return hasMethod(app, 'listen') && isHttpServer(app.server) ? app.server : null;
 }
 
 /** Declared with `class`: it can only be made instances of. A function may be called even if it is meant as a constructor. */
@@ -115,10 +116,15 @@ function hasMethod<Name extends string>(
   return holds && typeof (value as Members)[name] === 'function';
 }
 
-/** `(req, res) => …` and `(environ, startResponse) => …` are told apart by the name of what comes first. */
-function takesRequest(value: object): boolean {
+/**
+ * `(req, res) => …` and `(environ, startResponse) => …` are told apart by the name of what comes first, and by a third
+ * parameter, as in `(req, res, next) => …`, where a bundler has made the names shorter.
+ */
+function takesRequest(value: { length: number }): boolean {
   const source = Function.prototype.toString.call(value);
   const first =
     /^(?:async\s*)?(?:function\b\s*\*?\s*[\w$]*\s*)?[\w$]*\s*\(?\s*([\w$]+)/.exec(source)?.[1] ?? '';
-  return /^_*(?:req|request|incoming|incomingMessage)$/i.test(first);
+  return (value.length === 3 && first.length === 1) || requestName.test(first);
 }
+
+const requestName = /^_*(?:node|http|raw)?_?(?:req|request|incoming|incomingMessage)$/i;

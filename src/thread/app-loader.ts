@@ -1,6 +1,8 @@
 /**
  * Finds the application that `module`, `wsgi-file` and `callable` name. Runs in the JS thread that will call it.
  */
+
+import type { Cluster } from 'node:cluster';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -122,6 +124,7 @@ function nameOfDefault({ kind }: Recognised): string {
 /** The module exports no application; it may be one that starts its own server, now or when its database is there. */
 async function waitForServer(file: string, { wanted, capture }: Searched): Promise<Found | null> {
   if (wanted === 'wsgi' || wanted === 'fetch') return null;
+  if (forksWorkers()) throw loadErrors.cluster(file);
   const hint = setTimeout(() => {
     const so = capture.other === null ? '' : ` of an HTTP server; ${capture.other.call} was none of those`;
     log(`${file} exports no application; waiting for it to call listen()${so}`);
@@ -129,6 +132,14 @@ async function waitForServer(file: string, { wanted, capture }: Searched): Promi
   await capture.wait(patience);
   clearTimeout(hint);
   return captured(capture);
+}
+
+/** It is the primary of node:cluster, which does not listen itself. */
+function forksWorkers(): boolean {
+  // To load node:cluster takes time that nearly no start need take.
+  if (!process.getActiveResourcesInfo().includes('ProcessWrap')) return false;
+  const { workers } = process.getBuiltinModule('node:cluster') as unknown as Cluster;
+  return Object.keys(workers ?? {}).length > 0;
 }
 
 async function captured(capture: ListenCapture): Promise<Found | null> {
@@ -213,7 +224,9 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
     return await importUrl(pathToFileURL(file).href);
   } catch (error) {
     // Asked of Node only now: a loader of the application's may know what to do.
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const [, addon] = /^Module did not self-register: '(.*)'/.exec(message) ?? [];
+    if (addon !== undefined) throw loadErrors.addonOfOneThread(file, addon);
     if (code !== 'ERR_UNKNOWN_FILE_EXTENSION' || !/\.[mc]?ts$/.test(file)) throw error;
     throw loadErrors.noTypeScript(file, process.version);
   }

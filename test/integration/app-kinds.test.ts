@@ -56,6 +56,22 @@ describe('an application', () => {
   });
 });
 
+describe('an application that cannot be served ends the start at once:', () => {
+  it.each([
+    [
+      'http2.js',
+      /http2\.js starts an HTTP\/2 server \(listen\(\)\).*Give its listener to http\.createServer/,
+    ],
+    ['clustered.js', /clustered\.js forks workers with node:cluster; here processes = N does that/],
+  ])('%s', async (file, said) => {
+    const socket = join(await makeDirectory(), 'app.sock');
+    const args = ['--socket', socket, '--wsgi-file', file];
+    const server = await startServer({ args, cwd: folder, until: null });
+    expect((await server.exited).code).toBe(22);
+    expect(server.lines.text).toMatch(said);
+  });
+});
+
 describe('an application that was wrapped by hand', () => {
   it('takes upgrades like any other', async () => {
     const { server, get } = await start('--module', 'wrapped', '--http-socket', '127.0.0.1:0');

@@ -231,6 +231,12 @@ const refused: Row[] = [
     'wsgi:make()',
     /^no database$/,
   ],
+  [
+    'an addon of one thread',
+    { 'wsgi.cjs': `throw new Error("Module did not self-register: '/srv/old.node'.");` },
+    'wsgi',
+    /loads the native addon \/srv\/old\.node, .* threads = 1 and more processes/,
+  ],
   ['a module that throws', { 'wsgi.mjs': 'throw new Error("on purpose");' }, 'wsgi', /^on purpose$/],
   ['a module that is broken', { 'wsgi.mjs': 'export const = 1;' }, 'wsgi', /Unexpected token/],
   [
