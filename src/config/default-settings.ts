@@ -96,6 +96,7 @@ export function defaultSettings(): Settings {
     harakiri: 0,
     harakiriQueueThreshold: 0,
     harakiriVerbose: false,
+    enableProxyProtocol: false,
     httpKeepalive: 60,
     httpHeadersTimeout: 0,
     httpTimeout: 60,

@@ -220,6 +220,8 @@ export interface Settings extends LogSettings {
   harakiriQueueThreshold: number;
   /** More is logged of a thread that is stuck. */
   harakiriVerbose: boolean;
+  /** A line of the PROXY protocol ahead of the first request of an HTTP connection says who the client is. */
+  enableProxyProtocol: boolean;
   /** Seconds an idle kept-alive HTTP connection is held; default 60; 0: every response ends its connection. */
   httpKeepalive: number;
   /** Seconds in which the head of an HTTP request must have come; 0: `socketTimeout`. */

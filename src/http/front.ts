@@ -12,6 +12,9 @@ import { findUws, startUws } from './uws.js';
 /** Why an application that has `upgrade` listeners is not served by uWebSockets.js. */
 const takesUpgrades = 'the application listens for upgrade, as WebSockets need';
 
+/** Its binary has no hook before the first request, and knows version 2 only, where it was compiled with that. */
+const readsProxyLines = 'enable-proxy-protocol, which uWebSockets.js does not read';
+
 /** @throws UwsgiNodeError when an engine that was asked for by name is not there; the system's error from listen(2). */
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
   const start: EngineStart = {
@@ -24,6 +27,9 @@ export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFro
   if (options.engine === 'node:http') return startNodeHttp(start, 'node:http was asked for');
   if (options.onUpgrade !== undefined && options.engine === undefined) {
     return startNodeHttp(start, takesUpgrades);
+  }
+  if (options.settings.enableProxyProtocol && options.engine === undefined) {
+    return startNodeHttp(start, readsProxyLines);
   }
   // A thread that runs uWebSockets.js cannot be ended without its process, so there the process is the unit.
   if (options.threads > 1 && options.engine === undefined) {

@@ -19,6 +19,7 @@ import {
   serverFacts,
 } from './environ.js';
 import { NodeExchange } from './node-exchange.js';
+import { awaitProxyLine, type ProxiedPeer } from './proxy-line.js';
 import { bodyNotKept, type Refusal, refusalBytes, refusals, refuse } from './refusals.js';
 import { Traffic } from './traffic.js';
 
@@ -75,6 +76,7 @@ class NodeFront {
     this.#closed = new Promise((resolve) => this.#server.once('close', resolve));
     // Node drops what exceeds this without a word; `maxHeaderSize` bounds it already.
     this.#server.maxHeadersCount = 0;
+    if (start.settings.enableProxyProtocol) this.#readProxyLines();
     this.#server.on('connection', (socket) => {
       traffic.connected();
       this.#sockets.add(socket);
@@ -90,6 +92,22 @@ class NodeFront {
     this.#server.on('error', () => this.#stopAccepting());
     this.#server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.badTarget));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onError(error, socket));
+  }
+
+  /** Node's own listener gives a connection to the parser: not before its PROXY line has been read. */
+  #readProxyLines(): void {
+    const [parse] = this.#server.listeners('connection');
+    const { httpHeadersTimeout, socketTimeout } = this.#start.settings;
+    this.#server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+      awaitProxyLine(socket, (httpHeadersTimeout || socketTimeout) * 1_000, (peer, refusal) => {
+        if (refusal !== null) {
+          this.#refuseRaw(socket, refusal);
+          return;
+        }
+        if (peer !== null) takePeer(socket, peer);
+        parse!.call(this.#server, socket);
+      });
+    });
   }
 
   async listen(): Promise<void> {
@@ -186,6 +204,18 @@ class NodeFront {
   }
 }
 
+const proxiedPeer = Symbol('proxiedPeer');
+type ProxiedSocket = Socket & { [proxiedPeer]?: ProxiedPeer };
+
+/** From here on the connection is the client's, for whoever asks it: the log, and an application that takes an upgrade. */
+function takePeer(socket: ProxiedSocket, peer: ProxiedPeer): void {
+  socket[proxiedPeer] = peer;
+  Object.defineProperties(socket, {
+    remoteAddress: { value: peer.address },
+    remotePort: { value: Number(peer.port) },
+  });
+}
+
 interface ReadHead {
   environ: HttpEnviron;
   framing: Framing;
@@ -208,6 +238,11 @@ function readHead(request: IncomingMessage, facts: ServerFacts, start: EngineSta
     socket.remoteAddress ?? '',
     socket.remotePort === undefined ? '' : String(socket.remotePort),
   );
+  const proxied = (socket as ProxiedSocket)[proxiedPeer];
+  if (proxied !== undefined) {
+    environ.SERVER_ADDR = proxied.serverAddress;
+    environ.SERVER_PORT = proxied.serverPort;
+  }
   const framing: Framing = { invalid: false, chunked: false };
   for (let i = 0; i < rawHeaders.length; i += 2) {
     addHeader(environ, framing, rawHeaders[i]!, rawHeaders[i + 1]!);

@@ -30,6 +30,12 @@ export const refusals = {
   ),
   badVersion: refusal(505, 'HTTP Version Not Supported', 'the request is not HTTP/1'),
   malformed: refusal(400, 'Bad Request', 'the request is not HTTP/1.1'),
+  badProxyLine: refusal(400, 'Bad Request', 'the line of the PROXY protocol is malformed'),
+  proxyVersion: refusal(
+    400,
+    'Bad Request',
+    'the peer speaks version 2 of the PROXY protocol; let it send version 1 (HAProxy: send-proxy)',
+  ),
   slow: refusal(408, 'Request Timeout', 'the request did not arrive in time (socket-timeout, http-timeout)'),
   bodyTooLarge: refusal(413, 'Content Too Large', 'the body is larger than limit-post'),
   overload: refusal(503, 'Service Unavailable', 'as many requests as async allows are unanswered'),

@@ -1,4 +1,4 @@
-import { intoInteger, readInteger } from '../into.js';
+import { intoBool, intoInteger, readInteger } from '../into.js';
 import type { Draft, Occurrence } from '../option.js';
 import { defineOptions, flag, int, list, notYetAll, text, withoutEffect } from '../rows.js';
 
@@ -33,6 +33,12 @@ export const httpOptions = defineOptions('http', [
     help: 'time a client has to send its head',
     ...intoInteger('httpHeadersTimeout', { max: 86_400 }),
   },
+  {
+    name: 'http-enable-proxy-protocol',
+    argument: 'optional',
+    help: 'the same as enable-proxy-protocol',
+    ...intoBool('enableProxyProtocol'),
+  },
   notYetAll(() => [
     list('https', 'ADDRESS,CERT,KEY', 'listen here for HTTP over TLS'),
     list('https2', 'OPTIONS', 'listen here for HTTP over TLS, in the form name=value,name=value'),
@@ -54,9 +60,6 @@ export const httpOptions = defineOptions('http', [
     list('http-resubscribe', 'ADDRESS', 'pass announcements of instances on'),
     flag('http-server-name-as-http-host', 'take SERVER_NAME from the Host header', { argument: 'required' }),
     flag('http-manage-source', 'speak HTTP/1.0 SOURCE, as icecast clients do'),
-    flag('http-enable-proxy-protocol', "read the client's address from a PROXY line ahead of the request", {
-      argument: 'optional',
-    }),
   ]),
   withoutEffect('the workers serve HTTP themselves, so there is no router process to tune', () => [
     int('http-processes', 'N', 'router processes', { aliases: ['http-workers'] }),

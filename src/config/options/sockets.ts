@@ -227,6 +227,11 @@ export const socketOptions = defineOptions('sockets', [
   ]),
   { name: 'max-fd', help: 'file descriptors each process may have', ...intoInteger('maxFd', { min: 64 }) },
   { name: 'vacuum', help: 'remove unix sockets at the end', ...intoBool('vacuum') },
+  {
+    name: 'enable-proxy-protocol',
+    help: "read the client's address from a PROXY line (version 1) ahead of the first request, on HTTP sockets",
+    ...intoBool('enableProxyProtocol'),
+  },
   notYetAll(() => [
     list('suwsgi-socket', 'ADDRESS', 'listen here for uwsgi over TLS', { aliases: ['ssl-socket'] }),
     list('https-socket', 'ADDRESS', 'listen here for HTTP over TLS'),
@@ -244,7 +249,6 @@ export const socketOptions = defineOptions('sockets', [
     flag('tcp-fast-open-client', 'send data in the first packet of a connection', {
       aliases: ['tcp-fastopen-client'],
     }),
-    flag('enable-proxy-protocol', "read the client's address from a PROXY line ahead of the request"),
     flag('skip-zero', 'do not take standard input for a socket'),
     text('safe-fd', 'N', 'leave this descriptor open across a reload', { aliases: ['fd-safe'] }),
   ]),

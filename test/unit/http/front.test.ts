@@ -11,11 +11,11 @@ import { ok } from './serve.js';
 afterEach(cleanUp);
 
 describe('startHttpFront', () => {
-  async function start(threads: number) {
+  async function start(threads: number, enableProxyProtocol = false) {
     const { fd, name, family } = native.bindListener('127.0.0.1:0', { backlog: 8, mode: null });
     const front = await startHttpFront({
       listeners: [{ fd, name, family, protocol: 'http' }],
-      settings: defaultSettings(),
+      settings: { ...defaultSettings(), enableProxyProtocol },
       threads,
       onRequest: (_environ, sink) => sink.respond(ok, 'hello'),
     });
@@ -30,6 +30,11 @@ describe('startHttpFront', () => {
 
   it('takes node:http where there are more threads, and says why', async () => {
     expect(await start(2)).toMatchObject({ engine: 'node:http', reason: 'threads is more than 1' });
+  });
+
+  it('takes node:http where a PROXY line is to be read', async () => {
+    const reason = 'enable-proxy-protocol, which uWebSockets.js does not read';
+    expect(await start(1, true)).toMatchObject({ engine: 'node:http', reason });
   });
 
   it('leaves the listener to the process', async () => {
