@@ -129,6 +129,8 @@ export const problems = {
     ),
   invalidStaticMap: (value: string) =>
     problem('INVALID_STATIC_MAP', `${quote(value)} maps nothing; write /path=DIR`),
+  missingFolder: (path: string) =>
+    problem('MISSING_FOLDER', `there is no ${path}; the application answers until there is`),
   invalidExpires: (value: string, form: string) =>
     problem('INVALID_EXPIRES', `${quote(value)} is not understood here; write ${form}`),
   invalidChoice: (value: string, choices: readonly string[]) =>

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { problems } from '../../errors/configuration.js';
 import { addReadableFile, readText } from '../into.js';
@@ -23,8 +24,18 @@ const intoTexts = (field: keyof Lists): Applied => ({
 
 const intoFolders = (field: keyof Lists): Applied => ({
   type: 'list',
-  apply: add((files, value, { cwd }) => files[field].push(resolve(cwd, value))),
+  apply: (draft, at) => {
+    const value = readText(draft, at);
+    if (value !== null) draft.settings.staticFiles[field].push(findFolder(draft, at, value));
+  },
 });
+
+/** Its absolute path. It may be made later, so that it is not there is no reason not to start. */
+function findFolder(draft: Draft, at: Occurrence, dir: string): string {
+  const path = resolve(draft.cwd, dir);
+  if (!existsSync(path)) draft.warn(at, problems.missingFolder(path));
+  return path;
+}
 
 const intoMaps = (field: 'maps' | 'wholeMaps'): Applied => ({
   type: 'list',
@@ -32,7 +43,7 @@ const intoMaps = (field: 'maps' | 'wholeMaps'): Applied => ({
     const value = readText(draft, at);
     const [, path, dir] = /^(\/[^=]*)=(.+)$/s.exec(value ?? '') ?? [];
     if (path !== undefined && dir !== undefined) {
-      const map = { path: path.replace(/\/+$/, ''), dir: resolve(draft.cwd, dir) };
+      const map = { path: path.replace(/\/+$/, ''), dir: findFolder(draft, at, dir) };
       draft.settings.staticFiles[field].push(map);
     } else if (value !== null) draft.refuse(at, problems.invalidStaticMap(value));
   },

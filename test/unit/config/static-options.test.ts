@@ -14,6 +14,18 @@ it('names folders from where the server starts', () => {
   expect(files('--static-map2', '/=/srv/a=b').wholeMaps).toEqual([{ path: '', dir: '/srv/a=b' }]);
 });
 
+it('warns of a folder that is not there', () => {
+  const { warnings } = space.run([
+    '--static-map',
+    '/a=nowhere',
+    '--check-static',
+    '/',
+    '--static-safe',
+    '/nowhere',
+  ]);
+  expect(warnings.filter((text) => text.includes('there is no /'))).toHaveLength(2);
+});
+
 it('takes times behind a type or a pattern', () => {
   const { expires } = files(
     ...['--static-expires-type', 'text/css=60', '--static-expires-uri-mtime', '^/a b\\.js$ 5'],

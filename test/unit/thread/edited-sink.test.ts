@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { fetchHandler } from '../../../src/adapters/fetch.js';
 import { nodeHandler } from '../../../src/adapters/node-http.js';
+import { plainError } from '../../../src/wsgi/call.js';
 import type { Application, Header } from '../../../src/wsgi/types.js';
 import { cleanUp } from '../../support/clean-up.js';
 import { request } from '../../support/uwsgi-client.js';
@@ -81,5 +82,15 @@ describe('the answer to an error', () => {
     const answer = await request(address);
     const get = (name: string) => answer.header(name);
     expect([answer.status, get('X-Added'), get('Content-Type')]).toEqual([500, 'yes', undefined]);
+  });
+
+  it('is edited where the request is given up from outside', async () => {
+    const lost: Application = () => {
+      setImmediate(() => served.server.current()!.fail(plainError));
+      return new Promise(() => {});
+    };
+    const served = await serve(lost, settings, 'uwsgi', { tracksRequests: true });
+    const answer = await request(served.address);
+    expect([answer.status, answer.header('X-Added')]).toEqual([500, 'yes']);
   });
 });

@@ -4,7 +4,7 @@ import { defaultSettings } from '../../../src/config/default-settings.js';
 import type { Settings, SocketProtocol } from '../../../src/config/settings.js';
 import type { HttpEngine } from '../../../src/http/engine.js';
 import { native } from '../../../src/native.js';
-import { ThreadServer } from '../../../src/thread/server.js';
+import { type ServerOptions, ThreadServer } from '../../../src/thread/server.js';
 import type { Application } from '../../../src/wsgi/types.js';
 import { makeDirectory, onCleanUp } from '../../support/clean-up.js';
 
@@ -18,6 +18,7 @@ export async function serve(
   application: Application,
   changes: Partial<Settings> = {},
   spoken: Exclude<SocketProtocol, 'http'> | HttpEngine = 'uwsgi',
+  more: Partial<ServerOptions> = {},
 ): Promise<Served> {
   const http = spoken === 'node:http' || spoken === 'uWebSockets.js' ? spoken : null;
   const path = http === null ? join(await makeDirectory(), 'app.sock') : '127.0.0.1:0';
@@ -35,6 +36,7 @@ export async function serve(
       node: 'host',
       errors: { write() {}, writelines() {}, flush() {} },
     },
+    ...more,
   });
   if (http !== null) await server.startHttp(listeners, http);
   onCleanUp(async () => {
