@@ -212,7 +212,8 @@ class Engine {
   bool answer_fastcgi(Connection& connection, const fastcgi::Progress& progress);
   void keep_fastcgi_head(Connection& connection, MutableBytes bytes, size_t wanted);
   void keep_fastcgi_body(Connection& connection, MutableBytes block, MutableBytes body);
-  // Takes the body out of records: its bytes are then the first `*body` of `records`.
+  // Takes the body out of records: its bytes are then the first `*body` of `records`. Ends nothing: whoever
+  // calls may be the application, which has the request until it answers.
   Taken take_stdin(Connection& connection, MutableBytes records, size_t* body);
   BodyRead read_body_bytes(Connection& connection, uint8_t* into, size_t size, size_t* got);
   BodyRead read_body_records(Connection& connection, uint8_t* into, size_t size, size_t* got);
@@ -231,6 +232,7 @@ class Engine {
   void unpark();
   void begin_request(Connection& connection);
   void read_next(Connection& connection);
+  bool tell(Connection& connection, Bytes record);
   bool reply(Connection& connection, Bytes record);
   bool refuse(Connection& connection, uint16_t id, fastcgi::EndStatus status);
   WriteResult send(Connection& connection, Segment first, Segment second, bool last);

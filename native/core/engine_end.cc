@@ -50,6 +50,8 @@ void Engine::leave(Connection& connection) {
 // is read in a later turn: a peer that sends many ahead must not pile them up on the stack.
 void Engine::take_last(Connection& connection) {
   if (connection.state == ConnectionState::kIdle) --idle_;
+  if (connection.parked) --parked_;
+  connection.parked = false;
   connection.state = ConnectionState::kReading;
   if (connection.following.empty()) return await_read(connection);
   disarm(connection);

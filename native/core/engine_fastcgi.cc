@@ -20,11 +20,16 @@ constexpr size_t kMostFollowing = 128 * 1024;
 
 }  // namespace
 
-// Small, into a socket that takes it: a peer that does not read its answers has lost its connection.
-bool Engine::reply(Connection& connection, Bytes record) {
+// Small, into a socket that takes it: a peer that does not read its answers is to lose its connection.
+bool Engine::tell(Connection& connection, Bytes record) {
   const bool waits = connection.response.pending();
   const WriteResult result = connection.response.write(connection.fd, {record.data(), record.size()}, {});
-  if (result == WriteResult::kDone || (result == WriteResult::kAgain && waits)) return true;
+  return result == WriteResult::kDone || (result == WriteResult::kAgain && waits);
+}
+
+// The same, and it has lost it where this is false.
+bool Engine::reply(Connection& connection, Bytes record) {
+  if (tell(connection, record)) return true;
   gone(connection);
   return false;
 }
@@ -122,7 +127,7 @@ void Engine::consider_fastcgi(Connection& connection, MutableBytes bytes) {
     case Taken::kInvalid:
       return reject(connection, InvalidReason::kUnexpected);
     case Taken::kGone:
-      return;
+      return gone(connection);
   }
   const MutableBytes block = bytes.subspan(input.block_begin, input.block_end - input.block_begin);
   const MutableBytes body = bytes.subspan(body_begin, input.at + more - body_begin);
@@ -177,10 +182,12 @@ Engine::Taken Engine::take_stdin(Connection& connection, MutableBytes records, s
         connection.following.insert(connection.following.end(), rest.begin(), rest.end());
         return Taken::kOk;
       }
-      case fastcgi::Step::kMultiplexed:
-        if (!refuse(connection, progress.record.id, fastcgi::EndStatus::kCannotMultiplex))
-          return Taken::kGone;
+      case fastcgi::Step::kMultiplexed: {
+        uint8_t record[fastcgi::kEndRequestSize];
+        fastcgi::write_end_request(record, progress.record.id, fastcgi::EndStatus::kCannotMultiplex);
+        if (!tell(connection, {record, sizeof record})) return Taken::kGone;
         break;
+      }
       case fastcgi::Step::kAborted: {
         // Where the next record begins is known only if this one is over.
         const Bytes rest = records.subspan(at);

@@ -304,5 +304,41 @@ CASE("waits for the request of a connection that it accepts as it stops") {
   rig.wait([&] { return peer.ended; }, "the connection closes");
 }
 
+// The refusal of a second request, while the first one's body is awaited, finds nobody.
+void leave_with_another_request(Peer& peer) {
+  peer.send(begin_request(2));
+  peer.push();
+  peer.leave();
+}
+
+CASE("closes once a connection whose peer left while its body was read away") {
+  FastcgiRig rig;
+  Peer& peer = rig.open();
+  peer.send(begin_request() + record(4, 1, name_value(with_length(1'000'000))) + record(4, 1, ""));
+  rig.wait([&] { return read_records(peer.received).ends == 1; }, "the answer");
+  leave_with_another_request(peer);
+  rig.settle();
+  CHECK_EQ(rig.engine.open_requests(), 0u);
+  CHECK(rig.listening);
+  CHECK_EQ(rig.ask(rig.open(), fastcgi(kVars)).output, kCgiHello);
+}
+
+CASE("leaves a request to the application that finds in reading that its peer has left") {
+  FastcgiRig rig;
+  Peer& peer = rig.open();
+  rig.application = [&](Connection& connection, const Request&) {
+    leave_with_another_request(peer);
+    uint8_t byte;
+    size_t got = 0;
+    CHECK(rig.engine.read_body(connection, &byte, 1, &got) == ReadResult::kGone);
+    CHECK(connection.state == ConnectionState::kRunning);
+    rig.engine.respond(connection, borrowed(kHello), {});
+  };
+  peer.send(begin_request() + record(4, 1, name_value(with_length(1'000'000))) + record(4, 1, ""));
+  rig.wait([&] { return rig.seen.size() == 1; }, "the request");
+  CHECK(rig.gone.empty());
+  CHECK_EQ(rig.engine.open_requests(), 0u);
+}
+
 }  // namespace
 }  // namespace uwsgi_node::test

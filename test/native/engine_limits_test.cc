@@ -7,6 +7,7 @@
 #include "native/core/engine.h"
 #include "test/native/check.h"
 #include "test/native/engine_rig.h"
+#include "test/native/fastcgi_rig.h"
 
 namespace uwsgi_node::test {
 namespace {
@@ -165,6 +166,31 @@ CASE("an engine that is not alive runs nothing") {
   rig.engine.wake();
   rig.engine.run();
   CHECK(rig.seen.empty());
+}
+
+CASE("kept connections that waited for their turn are through with that when the engine stops") {
+  FastcgiRig rig(changed(Rig::patient(), [](EngineSettings& settings) { settings.max_requests = 2; }));
+  const std::string get = fastcgi({{"REQUEST_METHOD", "GET"}});
+  for (int i = 0; i < 4; ++i) rig.ask(rig.open(), get);
+  rig.application = [](Connection&, const Request&) {};
+  const auto begun = [&](size_t count) { rig.wait([&] { return rig.seen.size() == count; }, "requests"); };
+  const auto answer = [&](size_t number, std::string_view body) {
+    rig.engine.respond(rig.engine.connection(rig.seen[number].id), borrowed(kHello), borrowed(body));
+  };
+  for (Peer& peer : rig.peers) {
+    peer.send(get);
+    begun(std::min<size_t>(rig.seen.size() + 1, 6));
+    rig.settle();
+  }
+  rig.engine.stop_accepting();
+  begun(8);
+  Peer& slow = rig.peers[2];
+  slow.reads = false;
+  answer(6, large());
+  for (const size_t other : {4, 5, 7}) answer(other, "");
+  slow.reads = true;
+  rig.wait([&] { return rig.engine.open_requests() == 0; }, "the large response");
+  CHECK_EQ(read_records(slow.received).ends, 2);
 }
 
 }  // namespace
