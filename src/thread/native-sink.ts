@@ -76,6 +76,7 @@ export class NativeSink implements ResponseSink, RawSink, SignalSource {
     if (size < 0) return false;
     this.over = true;
     this.#tell(head, size, 'file');
+    this.#letGo();
     return true;
   }
 

@@ -2,6 +2,7 @@
  * What kinds of body there are, told apart, and how each is let go of.
  */
 import type { ReadableStream } from 'node:stream/web';
+import { applicationErrors as errors } from '../errors.js';
 import type { Chunk } from './types.js';
 
 export function isIterable(value: unknown): value is Iterable<unknown> {
@@ -60,4 +61,15 @@ export function joinChunks(chunks: readonly Chunk[]): Chunk {
   if (chunks.length === 1) return chunks[0]!;
   if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
   return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+}
+
+/** @throws UwsgiNodeError when it is none */
+export function checkChunk(chunk: Chunk): Chunk {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return chunk;
+  throw errors.chunkKind(chunk);
+}
+
+/** Bytes. */
+export function sizeOf(chunk: Chunk): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
 }

@@ -11,6 +11,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import { applicationErrors as errors } from '../errors.js';
 import {
+  checkChunk,
   isAsyncIterable,
   isClosable,
   isIterable,
@@ -20,6 +21,7 @@ import {
   isWebStream,
   joinChunks,
   readWebStream,
+  sizeOf,
 } from './body.js';
 import { FileWrapper } from './file-wrapper.js';
 import { hasBody, internalServerError, makeHead, withLength } from './headers.js';
@@ -169,7 +171,7 @@ class Call {
   #sendFile({ descriptor, position }: FileWrapper): boolean {
     const head = this.#head;
     if (descriptor === null || head === null || this.#begun) return false;
-    if (!hasBody(this.#environ.REQUEST_METHOD, head.code)) return false;
+    if (!hasBody(this.#method, head.code)) return false;
     if (this.#sink.sendFile?.(head, descriptor, position) !== true) return false;
     this.#over = true;
     this.#close();
@@ -197,14 +199,20 @@ class Call {
         const flow = this.#send(checkChunk(step.value));
         if (flow === 'gone') return this.#leave();
         if (flow === 'full') {
-          // Bound: what the application keeps in an AsyncLocalStorage is there in the next step, too.
-          this.#resume ??= AsyncResource.bind(() => this.#iterate(iterator));
+          this.#resume ??= this.#resumeWith(iterator);
           return this.#sink.onDrain(this.#resume);
         }
       }
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #resumeWith(iterator: Iterator<Chunk>): () => void {
+    // A response that is given up from outside is never drained.
+    this.#sink.onGone(() => this.#leave());
+    // Bound: what the application keeps in an AsyncLocalStorage is there in the next step, too.
+    return AsyncResource.bind(() => (this.#over ? undefined : this.#iterate(iterator)));
   }
 
   async #iterateAsync(iterator: AsyncIterator<Chunk>): Promise<void> {
@@ -338,13 +346,4 @@ class Call {
       report(error);
     }
   }
-}
-
-function checkChunk(chunk: Chunk): Chunk {
-  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return chunk;
-  throw errors.chunkKind(chunk);
-}
-
-function sizeOf(chunk: Chunk): number {
-  return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
 }

@@ -2,7 +2,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type NativeEngine, Written } from '../../../src/native.js';
 import { NativeSink } from '../../../src/thread/native-sink.js';
+import { callApplication, plainError } from '../../../src/wsgi/call.js';
 import { makeHead } from '../../../src/wsgi/headers.js';
+import type { Application, Environ } from '../../../src/wsgi/types.js';
 
 const head = makeHead('200 OK', [['A', 'b']]);
 
@@ -13,6 +15,7 @@ function create() {
     (name: string) =>
     (...args: unknown[]) => {
       calls.push([name, ...args]);
+      if (name === 'sendFile') return 4;
       return name === 'write' ? written : undefined;
     };
   const engine = new Proxy({}, { get: (_, name) => method(String(name)) }) as NativeEngine;
@@ -135,10 +138,32 @@ it('who waits for a piece of the body hears that none comes when the response is
     (sink: NativeSink) => sink.respond(head, ''),
     (sink: NativeSink) => sink.end(),
     (sink: NativeSink) => sink.abort(),
+    (sink: NativeSink) => sink.sendFile(head, 9),
   ]) {
     const { sink } = create();
     const chunk = new Promise((resolve) => sink.onData(resolve));
     finish(sink);
     expect(await chunk).toBeNull();
   }
+});
+
+it('nothing of the request is kept when a file has been sent for it', () => {
+  const { sink } = create();
+  sink.environ = {} as Environ;
+  sink.sendFile(head, 9);
+  expect(sink.environ).toBeNull();
+});
+
+it('a body is closed when its response is given up while the reader is slow', () => {
+  const { sink, answer } = create();
+  answer(Written.again);
+  const close = vi.fn();
+  const application: Application = (_, startResponse) => {
+    startResponse('200 OK', []);
+    return { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 'x' }) }), close };
+  };
+  callApplication(application, { REQUEST_METHOD: 'GET' } as Environ, sink, () => undefined);
+  expect(close).not.toHaveBeenCalled();
+  sink.fail(plainError);
+  expect(close).toHaveBeenCalledTimes(1);
 });

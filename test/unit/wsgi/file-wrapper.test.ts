@@ -1,6 +1,8 @@
 /** PEP 3333, "Optional Platform-Specific File Handling". */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fileWrapper } from '../../../src/wsgi/file-wrapper.js';
+import type { Application } from '../../../src/wsgi/types.js';
+import { FakeSink } from './fake-sink.js';
 import { answering, serve } from './serve.js';
 
 function fileOf(...blocks: (string | Uint8Array)[]) {
@@ -50,4 +52,16 @@ describe('a wrapped file', () => {
     const { status } = serve(answering(() => fileWrapper(file)));
     expect([status, file.closings]).toEqual([500, 1]);
   });
+});
+
+it('a file is no answer to HEAD, whatever the application makes of its environ', () => {
+  const sink = Object.assign(new FakeSink(), { sendFile: vi.fn(() => true) });
+  const file = Object.assign(fileOf('a'), { fd: 9 });
+  const override: Application = (environ, startResponse) => {
+    environ.REQUEST_METHOD = 'GET';
+    startResponse('200 OK', []);
+    return fileWrapper(file);
+  };
+  serve(override, { method: 'HEAD', sink });
+  expect([sink.sendFile.mock.calls.length, sink.calls, file.closings]).toEqual([0, ['respond 200'], 1]);
 });
