@@ -61,6 +61,25 @@ describe('a command is due', () => {
   });
 });
 
+it('where the clock is put forward a time is left out, where it is put back it comes twice', () => {
+  const { TZ } = process.env;
+  process.env.TZ = 'Europe/Berlin';
+  try {
+    const runs = (month: number, day: number) => {
+      const begin = minuteAt(2026, month - 1, day, 0, 0);
+      const minutes = Array.from({ length: 24 * 60 }, (_, index) => begin + index);
+      const found = minutes.filter((minute) => due('30 2 -1 -1 -1', minute));
+      return found.map((minute) => new Date(minute * 60_000).toISOString());
+    };
+    expect(runs(3, 28)).toEqual(['2026-03-28T01:30:00.000Z']);
+    expect(runs(3, 29)).toEqual([]);
+    expect(runs(10, 25)).toEqual(['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z']);
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  }
+});
+
 describe('minutes', () => {
   const at = (minute: number, seconds = 0) => minute * 60_000 + seconds * 1_000;
   const start = () => {

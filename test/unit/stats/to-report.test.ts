@@ -75,3 +75,16 @@ it('has the longest queue as the queue', () => {
   expect(report).toMatchObject({ listen_queue: 8, load: 8 });
   expect(report.sockets.map(({ queue }) => queue)).toEqual([3, 0, 8]);
 });
+
+it('lists commands at certain times where there are some, with the words of uWSGI', () => {
+  expect(toReport(snapshotOf(), options)).not.toHaveProperty('crons');
+  const times = { minute: -5, hour: 3, day: -1, month: -1, week: 7 };
+  const crons = [
+    { ...times, command: 'a', isUnique: true, pid: 4711, startedAt: 1_700_000_000_999 },
+    { ...times, command: 'b', isUnique: false, pid: null, startedAt: null },
+  ];
+  expect(toReport(snapshotOf({ crons }), options).crons).toEqual([
+    { ...times, command: 'a', unique: 1, legion: '', pid: 4711, started_at: 1_700_000_000 },
+    { ...times, command: 'b', unique: 0, legion: '', pid: -1, started_at: 0 },
+  ]);
+});
