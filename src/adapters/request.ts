@@ -212,14 +212,17 @@ function nextOf(input: unknown): Next {
 
 /** The response has left. Nobody can tell a request that was read to its end from one that was not, unless somebody listens. */
 export function letGo(request: IncomingMessage): void {
-  if (!request.complete) request.destroy();
-  else if (isHeard(request)) drop(request as Parsed);
+  if (request.complete && isHeard(request)) drop(request as Parsed);
 }
 
-/** The response has closed: one that nobody has read or listens to ends, for who asks later (`stream.finished`). */
+/**
+ * The response has closed, and all who listened know: a request that is still under way is given up, and one that nobody
+ * has read or listens to ends, for who asks later (`stream.finished`).
+ */
 export function endUnread(request: IncomingMessage): void {
   const { _readableState: state } = request as Parsed;
-  if (!request.complete || state.destroyed || state.flowing !== null || request.readableDidRead) return;
+  if (!request.complete) return void request.destroy();
+  if (state.destroyed || state.flowing !== null || request.readableDidRead) return;
   if (isHeard(request)) return drop(request as Parsed);
   state.ended = state.endEmitted = true;
   state.destroyed = state.closed = state.closeEmitted = true;

@@ -6,7 +6,7 @@
  */
 import { type OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { tellFinish } from './channels.js';
-import { letGo } from './request.js';
+import { endUnread, letGo } from './request.js';
 import type { PeerSocket } from './socket.js';
 
 type Headers = Record<string, unknown> | OutgoingHttpHeader[] | undefined;
@@ -115,6 +115,7 @@ function copyWithoutFraming(headers: Record<string, unknown>): Headers {
 function complete(this: Response): void {
   const socket = this.socket as unknown as PeerSocket | null;
   tellFinish(this, socket);
-  socket?.complete();
   letGo(this.req);
+  if (socket === null) endUnread(this.req);
+  else socket.complete();
 }

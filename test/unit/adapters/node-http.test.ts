@@ -1,7 +1,7 @@
 /** Handlers as plain applications: whoever calls them brings an environ and a startResponse, and reads what they return. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { finished } from 'node:stream';
+import { finished, PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fetchHandler } from '../../../src/adapters/fetch.js';
 import { nodeHandler } from '../../../src/adapters/node-http.js';
@@ -241,6 +241,31 @@ describe('a response', () => {
       { body: 'never read' },
     );
     expect([text, await asked, seen]).toEqual(['ok', undefined, [false, true]]);
+  });
+
+  it('that comes before all of its request is no abort of it, until it has closed', async () => {
+    const seen: unknown[] = [];
+    const closed = new Promise((resolve) => {
+      void handle(
+        (request, response) => {
+          const look = (when: string) => seen.push([when, request.readableAborted, request.destroyed]);
+          response.on('finish', () => look('finish'));
+          response.on('close', () => look('close'));
+          request.on('close', () => {
+            look('end');
+            resolve(null);
+          });
+          response.writeHead(413).end();
+        },
+        { changes: { CONTENT_LENGTH: '10', 'wsgi.input': new PassThrough() } },
+      );
+    });
+    await closed;
+    expect(seen).toEqual([
+      ['finish', false, false],
+      ['close', false, false],
+      ['end', true, true],
+    ]);
   });
 
   it('does not end a request that is still read', async () => {
