@@ -2,7 +2,7 @@
  * `check-mountpoint`: a server whose file system has gone (a FUSE program that died) ends, so that whoever watches it starts it
  * anew. statfs(2) is asked again and again; one that hangs is waited for. Runs in the master.
  */
-import { statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs';
 import { mountpoints as words } from '../log/triggers.js';
 
 export interface MountpointsParts {
@@ -34,19 +34,17 @@ export class Mountpoints {
   }
 
   #look(): void {
-    for (const path of this.#parts.paths) if (!this.#asked.has(path)) void this.#ask(path);
+    for (const path of this.#parts.paths) if (!this.#asked.has(path)) this.#ask(path);
   }
 
-  async #ask(path: string): Promise<void> {
+  #ask(path: string): void {
     this.#asked.add(path);
-    try {
-      await statfs(path);
+    statfs(path, (error) => {
       this.#asked.delete(path);
-    } catch (error) {
-      if (this.#isOver) return;
+      if (error === null || this.#isOver) return;
       this.close();
-      this.#parts.log(...words.failed(path, (error as Error).message));
+      this.#parts.log(...words.failed(path, error.message));
       this.#parts.onFailure(path);
-    }
+    });
   }
 }

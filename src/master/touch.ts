@@ -17,14 +17,15 @@ export class TouchWatch {
   /** @param interval seconds between two looks. */
   constructor(files: readonly Watched[], interval: number) {
     this.#files = files.map((file) => ({ ...file, seen: modified(file.path) }));
-    this.#timer = files.length === 0 ? null : setInterval(() => this.#look(), interval * 1000);
+    this.#timer = files.length === 0 ? null : setInterval(() => this.look(), interval * 1000);
   }
 
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
-  #look(): void {
+  /** Looks now; it does so by itself, too. */
+  look(): void {
     for (const file of this.#files) {
       const now = modified(file.path);
       if (now === file.seen) continue;

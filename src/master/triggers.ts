@@ -40,6 +40,8 @@ export class Triggers {
   apply(settings: Settings): void {
     const { log, fail } = this.#parts;
     const { checkInterval: interval, checkMountpoint } = settings;
+    // What was touched since its last look would not be seen by the next one.
+    this.#touch?.look();
     this.#touch?.close();
     this.#touch = new TouchWatch(this.#touched(settings), interval);
     this.#mountpoints?.close();

@@ -349,9 +349,11 @@ describe('Master, asked by an operator', () => {
     expect(await done).toBe(true);
     expect(workers[0]!.killed).toEqual(['SIGKILL']);
     expect(killing).not.toHaveBeenCalled();
-    master.stopBrutally('Q');
+    master.stopBrutally('a file system has gone', 1);
     expect(workers[1]!.killed).toEqual(['SIGKILL']);
     expect(killing).toHaveBeenCalledOnce();
+    for (const worker of workers) worker.end(null, 'SIGKILL');
+    expect(await master.ended).toBe(1);
   });
 
   it('takes on and dismisses workers one by one, and keeps one', () => {

@@ -72,6 +72,17 @@ it('goes on watching through a reload, and lets go of what is not wanted any mor
     .toEqual([[`[uwsgi-fsmon] detected event on "${other}"`, 'brutal']]);
 });
 
+it('misses nothing that was touched just before a reload', () => {
+  const path = join(folder, 'a');
+  writeFileSync(path, '');
+  const { apply, lines } = create();
+  apply({ touchLogreopen: [path], checkInterval: 1_000 });
+  utimesSync(path, 1, 1);
+  apply({ touchLogreopen: [path], checkInterval: 1_000 });
+  apply({ touchLogreopen: [path], checkInterval: 1_000 });
+  expect(lines).toEqual(['reopened']);
+});
+
 it('tells once that a file system has gone', async () => {
   const { apply, lines, failures } = create();
   apply({ checkMountpoint: [folder, join(folder, 'none')] });
