@@ -29,6 +29,8 @@ interface Parsed extends IncomingMessage {
   upgrade: boolean | null;
   _addHeaderLines(headers: string[], count: number): void;
   _dump(): void;
+  /** EventEmitter's own: for how many events there are listeners. */
+  _eventsCount: number;
   _readableState: {
     readingMore: boolean;
     flowing: boolean | null;
@@ -228,7 +230,9 @@ export function endUnread(request: IncomingMessage): void {
   state.destroyed = state.closed = state.closeEmitted = true;
 }
 
+/** Of most requests nobody hears: not to ask for each event saves a hundredth of a small response. */
 function isHeard(request: IncomingMessage): boolean {
+  if ((request as Parsed)._eventsCount === 0) return false;
   return request.listenerCount('end') > 0 || request.listenerCount('close') > 0;
 }
 

@@ -203,14 +203,14 @@ export class PeerSocket extends NetSocket {
    * not there, and the response its socket. After an upgrade the socket is the application's, with its errors.
    */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
-    if (event === 'close') return this.#emitClose(values);
+    if (event === 'close') return this.#emitClose(values[0]);
     if (event !== 'error' || this.#incoming !== null) return super.emit(event, ...values);
     const told = this.server?.emit('clientError', values[0] as Error, this) === true;
     return (this.listenerCount('error') > 0 && super.emit(event, ...values)) || told;
   }
 
-  #emitClose(values: unknown[]): boolean {
-    const heard = super.emit('close', ...values);
+  #emitClose(hadError: unknown): boolean {
+    const heard = super.emit('close', hadError);
     if (this._httpMessage !== null) endUnread(this._httpMessage.req);
     return heard;
   }
