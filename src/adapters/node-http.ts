@@ -6,7 +6,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { type ErrorReport, plainError } from '../wsgi/call.js';
 import { type DirectApplication, direct } from '../wsgi/direct.js';
 import type { Environ, ResponseSink } from '../wsgi/types.js';
-import { tellStart } from './channels.js';
+import { tellStart, watched } from './channels.js';
 import { ConventionSink } from './convention-sink.js';
 import { ClassesOf } from './message-classes.js';
 import type { Peer } from './peer.js';
@@ -46,6 +46,7 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
     if (isPipe) return classes.givenTo(server!);
     return listener === null ? classes.ofServer(server) : classes.of(listener);
   };
+  const listen = listener === null ? emitted(holder) : watched(listener);
   const serve = (environ: Environ, peer: Peer, report: ErrorReport, headerNames?: readonly string[]) => {
     const { server } = holder;
     const socket = new PeerSocket(environ, peer, server);
@@ -55,10 +56,8 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
     if (holder.count !== undefined) countRequest(socket, holder);
     if (isPipe && upgrade(server, request, socket)) return;
     const response = makeResponse(new Response(request), socket);
-    tellStart(request, response, socket);
     try {
-      const result =
-        listener === null ? server?.emit('request', request, response) : listener(request, response);
+      const result = listen(request, response);
       if (isPromise(result)) result.then(undefined, (error) => fail(error, environ, response, report));
     } catch (error) {
       fail(error, environ, response, report);
@@ -74,6 +73,14 @@ export function adapt(listener: Listener | null, holder: ServerHolder): DirectAp
       serve(environ, sink.raw ?? new SinkPeer(sink), report, (environ as Learned)[headerNamesOf]),
     [upgradeListener]: () => listenersOf(holder.server),
   });
+}
+
+/** Calls the `request` listeners of the server. */
+function emitted(holder: ServerHolder): Listener {
+  return (request, response) => {
+    tellStart(request, response, holder.server);
+    return holder.server?.emit('request', request, response);
+  };
 }
 
 function countRequest(socket: PeerSocket, holder: ServerHolder): void {

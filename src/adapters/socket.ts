@@ -35,7 +35,7 @@ export class PeerSocket extends NetSocket {
   /** The response that is written, as node:http's sockets have it; null after an upgrade. */
   _httpMessage: Message | null = null;
   /** The http.Server that was captured, where there is one. */
-  readonly server: Server | null;
+  server: Server | null;
   /** As node:http knows it: there is no `finish` any more. */
   declare _hadError: boolean;
 

@@ -1,6 +1,12 @@
 /** Handlers as plain applications: whoever calls them brings an environ and a startResponse, and reads what they return. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { finished, PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fetchHandler } from '../../../src/adapters/fetch.js';
@@ -343,24 +349,46 @@ it('an application that ends its socket without a response gives none', async ()
   expect([status, (error as Error).message]).toEqual(['', 'the response was broken off']);
 });
 
-it('tells Node’s diagnostics channels of the requests of a server, and of no others', async () => {
+it('tells Node’s diagnostics channels of its requests, and lets subscribers get between', async () => {
   const told: unknown[] = [];
   const names = ['http.server.request.start', 'http.server.response.finish'];
+  const patched = new Set<Server>();
   const tell = (message: unknown, name: string | symbol) => {
-    const { request, response, server, socket } = message as Record<string, { url?: string; req?: unknown }>;
-    const isWhole = response?.req === request && (request as IncomingMessage).socket === (socket as unknown);
-    told.push([name, request?.url, isWhole, server]);
+    const { request, response, server, socket } = message as {
+      [name: string]: unknown;
+      request: IncomingMessage;
+      response: ServerResponse;
+      server: Server;
+    };
+    told.push([name, request.url, response.req === request && request.socket === socket]);
+    if (patched.has(server)) return;
+    patched.add(server);
+    const emit = server.emit as (...values: unknown[]) => boolean;
+    server.emit = (...values: unknown[]) => {
+      told.push(values[0]);
+      return emit.apply(server, values);
+    };
   };
   for (const name of names) subscribe(name, tell);
-  const server = createServer((_, response) => response.end('ok'));
-  const closed = new Promise((resolve) =>
-    server.on('request', (_, response) => response.on('close', resolve)),
-  );
-  await ask(nodeHandler(server));
-  await closed;
-  await handle((_, response) => response.end('ok'));
+  const each = [[names[0], '/', true], 'request', [names[1], '/', true]];
+  for (const how of ['server', 'listener']) {
+    told.length = 0;
+    await new Promise((resolve) => {
+      const listener = async (_: unknown, response: ServerResponse) => {
+        response.on('close', resolve);
+        response.end('ok');
+      };
+      const application = how === 'server' ? createServer(listener) : listener;
+      void ask(nodeHandler(application as RequestListener));
+    });
+    expect(told).toEqual(each);
+  }
+  const failed = await handle(async () => Promise.reject(new Error('on purpose')));
   for (const name of names) unsubscribe(name, tell);
-  expect(told).toEqual(names.map((name) => [name, '/', true, server]));
+  expect([failed.status, failed.logged.join()]).toEqual([
+    '500 Internal Server Error',
+    expect.stringContaining('on purpose'),
+  ]);
 });
 
 it('runs the listeners of a server', async () => {
