@@ -17,13 +17,14 @@ import { log } from '../log/stderr.js';
 import type { Exchange, InheritedListener } from '../messages.js';
 import { EngineProtocol, Fact, type NativeEngine, native, UNKNOWN_LENGTH_HIGH } from '../native.js';
 import type { NativeScoreboard } from '../native-scoreboard.js';
-import { noteText, parseNote, type RequestNote } from '../stats/core-score.js';
+import { noteText, parseNote } from '../stats/core-score.js';
 import type { ErrorPage, ErrorReport } from '../wsgi/call.js';
 import { type DirectCall, directCallOf, isDirect } from '../wsgi/direct.js';
 import { WsgiInput } from '../wsgi/input.js';
 import type { Application, Environ, ResponseSink } from '../wsgi/types.js';
 import { editHeads } from './edited-sink.js';
 import { EnvironBuilder, type EnvironConstants } from './environ.js';
+import { countVars, noteOf } from './environ-notes.js';
 import { exceptionReport } from './exceptions.js';
 import { FrontHarakiri } from './front-harakiri.js';
 import { HeadEdit } from './head-edit.js';
@@ -298,7 +299,12 @@ export class ThreadServer implements Requests {
 
   #call(environ: Environ, sink: Answer, trace: RequestTrace | null): void {
     this.#quota?.look();
-    if (trace === null && this.#current === null) return this.#run(environ, sink, this.#report);
+    if (trace === null && this.#current === null) this.#run(environ, sink, this.#report);
+    else this.#callWatched(environ, sink, trace);
+  }
+
+  /** Apart from `#call`: a function with closures in it pays for them whether it makes them or not. */
+  #callWatched(environ: Environ, sink: Answer, trace: RequestTrace | null): void {
     const report = trace?.watch(this.#report) ?? this.#report;
     const run = () => this.#run(environ, sink, report);
     const call = trace === null ? run : () => trace.run(run);
@@ -332,19 +338,4 @@ export class ThreadServer implements Requests {
     if (timed === null) this.#call(environ, answer, trace);
     else this.#harakiri?.run(timed, () => this.#call(environ, answer, trace));
   }
-}
-
-export function noteOf({ REQUEST_METHOD, REMOTE_ADDR, REQUEST_URI, PATH_INFO }: Environ): RequestNote {
-  return {
-    method: REQUEST_METHOD,
-    address: String(REMOTE_ADDR ?? ''),
-    uri: String(REQUEST_URI ?? PATH_INFO),
-  };
-}
-
-/** As if the head had come in a packet: the server's own keys are in lower case. */
-function countVars(environ: Environ): number {
-  let count = 0;
-  for (const name of Object.keys(environ)) if (name.charCodeAt(0) < 97) count += 1;
-  return count;
 }

@@ -7,7 +7,7 @@ import { getHeapStatistics } from 'node:v8';
 import { type NativeScoreboard, Vital } from '../native-scoreboard.js';
 import { noteText } from '../stats/core-score.js';
 import type { Environ } from '../wsgi/types.js';
-import { noteOf } from './server.js';
+import { noteOf } from './environ-notes.js';
 
 /** Between two reports, milliseconds. */
 const INTERVAL = 1000;

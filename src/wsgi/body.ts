@@ -1,6 +1,7 @@
 /**
  * What kinds of body there are, told apart, and how each is let go of.
  */
+import { Buffer } from 'node:buffer';
 import type { ReadableStream } from 'node:stream/web';
 import { applicationErrors as errors } from '../errors.js';
 import type { Chunk } from './types.js';
