@@ -1,6 +1,6 @@
 /**
  * Histograms of what requests took, in microseconds: eight buckets for every doubling, so that a bucket is never wider
- * than an eighth of what is in it. The native side counts (native/core/latency.h); this side reads.
+ * than an eighth of what is in it. The native side counts (native/core/meters.h); this side reads.
  */
 
 /** Beyond the last one, at 268 seconds, everything is in the last one. */
