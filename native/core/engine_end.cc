@@ -112,6 +112,8 @@ void Engine::abandon() {
 // reset.
 void Engine::turn_away(Connection& connection, Rejection reason) {
   host_.on_unanswered(connection, reason);
+  // A FastCGI peer understands an answer to a request only.
+  if (connection.protocol == Protocol::kFastcgi && connection.input.id == 0) return;
   read_some(connection.fd, receive_.get(), kReceiveSize);
   const std::string_view unavailable = response_to(reason);
   send(connection, {reinterpret_cast<const uint8_t*>(unavailable.data()), unavailable.size()}, {}, true);

@@ -5,6 +5,7 @@
 #include "native/core/rejections.h"
 #include "test/native/check.h"
 #include "test/native/engine_rig.h"
+#include "test/native/fastcgi_rig.h"
 
 namespace uwsgi_node::test {
 namespace {
@@ -208,6 +209,23 @@ CASE("a request that comes in just as the thread dies is answered, not reset") {
     rig.until([&] { return peer.ended; }, "the end");
     CHECK_EQ(peer.received, response_to(Rejection::kStopped));
     CHECK(!peer.was_reset);
+  }
+}
+
+CASE("a FastCGI peer is told nothing before its request has a number, and the end of it then") {
+  const std::string begin = begin_request();
+  for (const size_t come : {begin.size() / 2, begin.size()}) {
+    FastcgiRig rig;
+    Peer& peer = rig.open();
+    peer.send(begin.substr(0, come) + (come == begin.size() ? record(4, 1, "").substr(0, 3) : ""));
+    rig.wait([&] { return rig.engine.open_requests() == 1; }, "the beginning");
+    rig.settle();
+    rig.engine.abandon();
+    rig.until([&] { return peer.ended; }, "the engine closes");
+    const Answer answer = read_records(peer.received);
+    CHECK_EQ(answer.ends, come == begin.size() ? 1 : 0);
+    CHECK_EQ(answer.rest, "");
+    CHECK_EQ(answer.output.starts_with("Status: 503"), come == begin.size());
   }
 }
 
