@@ -54,7 +54,9 @@ function chooseUpgrade(longestFirst: readonly Mounted[], fallback: Application):
     if (listener !== null) return listener(request, socket, head);
     // Node has let go of the socket: a client that resets it now would be an error that nobody caught.
     socket.on('error', () => {});
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    const refusal = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+    // Nor has it a limit of time any more: one that never closes would keep it for ever.
+    socket.end(refusal, () => socket.destroy());
   };
 }
 

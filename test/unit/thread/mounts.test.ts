@@ -1,4 +1,5 @@
 /** Whose requests and upgrades they are, of several applications behind one. */
+import { once } from 'node:events';
 import { createServer, IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +18,7 @@ function chat(seen: string[]) {
   return nodeHandler(server);
 }
 
-it('the application below whose mount the URL is takes the upgrade, and sees its own part of it', () => {
+it('the application below whose mount the URL is takes the upgrade, and sees its own part of it', async () => {
   const seen: string[] = [];
   const mounted = mountApplications([{ path: '/chat', application: chat(seen) }], plain, managed);
   const written: string[] = [];
@@ -28,6 +29,9 @@ it('the application below whose mount the URL is takes the upgrade, and sees its
   }
   expect(seen).toEqual(['/room?id=1', '/']);
   expect(written.join('')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  // A client that was refused and stays is not waited for.
+  await once(socket, 'finish');
+  expect(socket.destroyed).toBe(true);
 });
 
 it('nobody takes upgrades where no mounted application does, or where none can be chosen', () => {
