@@ -2,7 +2,7 @@
  * Makes the application's module the program's main one, as in `node app.js`. With `if (require.main === module)` programs
  * connect to their databases before they listen; with `require.main.filename` libraries find the application's folder.
  */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import Module from 'node:module';
 
 /** The module that was loaded last: the next one to be loaded takes its place. */
@@ -16,5 +16,6 @@ export function becomeMain(file: string): void {
     const { _cache: loaded } = Module as unknown as { _cache: Record<string, NodeModule> };
     Object.defineProperty(process, 'mainModule', { get: () => loaded[main], configurable: true });
   }
-  main = realpathSync(file);
+  // What a package promises as its entry need not be there: the import says so.
+  main = existsSync(file) ? realpathSync(file) : file;
 }

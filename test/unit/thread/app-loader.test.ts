@@ -162,6 +162,12 @@ const refused: Row[] = [
     'site',
     /there is no module site/,
   ],
+  [
+    'a package without the file that it names',
+    { 'node_modules/site/package.json': '{"exports":{"import":"./x.js"}}' },
+    'site',
+    /Cannot find module .*site\/x\.js/,
+  ],
   ['no such wsgi-file', {}, 'file:web.js', /there is no file .*web\.js \(option wsgi-file\)/],
   ['a wsgi-file that is a folder', { 'web.js/x': '' }, 'file:web.js', /there is no file/],
   [
