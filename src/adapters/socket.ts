@@ -187,6 +187,8 @@ export class PeerSocket extends NetSocket {
 
   override _final(done: Done): void {
     if (!this.#complete) this.#pass(null, null, true);
+    // A pipe is over both ways now; where nobody reads, nobody would find out.
+    if (this.#incoming !== null && this.readableFlowing === null) this.once('finish', () => this.destroy());
     done();
   }
 
