@@ -206,6 +206,11 @@ export const loadErrors = {
       'UWSGI_CLUSTER',
       `${file} forks workers with node:cluster; here processes = N does that. Let it call listen() without cluster, or export the application`,
     ),
+  neverListened: (file: string, call: string) =>
+    new UwsgiNodeError(
+      'UWSGI_NEVER_LISTENED',
+      `${file} never called ${call} of an HTTP server; write it with the port or path that the application listens on, as in callable = listen(3000)`,
+    ),
   aClass: (file: string, callable: string) =>
     new UwsgiNodeError(
       'UWSGI_A_CLASS',

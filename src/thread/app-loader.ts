@@ -51,7 +51,7 @@ const silence = 5;
 export async function loadApplication(setting: AppSetting, cwd: string): Promise<Loaded> {
   const target = parseTarget(setting);
   const file = setting.file === null ? findModule(target.module, cwd) : findFile(setting.file, cwd);
-  const capture = captureListen(file);
+  const capture = captureListen(file, isListen(target.callable) ? target.callable : null);
   becomeMain(file);
   const exported = await importModule(file);
   const place = { wanted: setting.interface ?? null, capture };
@@ -68,6 +68,7 @@ function notFound(
   file: string,
   { other }: ListenCapture,
 ): Error {
+  if (isListen(callable)) return loadErrors.neverListened(file, callable);
   if (isClass(pick(exported, callable))) return loadErrors.aClass(file, callable);
   if (other !== null) return loadErrors.notHttp(file, other);
   return loadErrors.noCallable(file, callable, describe(exported));
@@ -146,6 +147,11 @@ async function captured(capture: ListenCapture): Promise<Found | null> {
   if (capture.server === null) return null;
   const { adapt } = await nodeAdapter();
   return { kind: 'node', application: adapt(null, capture), callable: capture.call };
+}
+
+/** `listen(3000)` as a callable: the server that listens there, where an application starts several. */
+function isListen(callable: string): boolean {
+  return /^listen\(.+\)$/.test(callable);
 }
 
 function parseTarget({ module, file, callable }: AppSetting): Target {

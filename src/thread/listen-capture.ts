@@ -67,6 +67,8 @@ export class ListenCapture implements ServerHolder {
   server: HttpServer | null = null;
   /** As the application wrote it: `listen(3000)`; empty until something was captured. */
   call = '';
+  /** `listen(3000)`: only such a call is caught. Null: the first one. */
+  wanted: string | null = null;
   /** What listened instead while nothing was captured: no server of node:http. */
   other: OtherServer | null = null;
   #handle: Handle | null = null;
@@ -103,6 +105,7 @@ export class ListenCapture implements ServerHolder {
     if (server._handle !== null && server._handle !== undefined) return false;
     const asked = readArguments(args);
     if (this.server !== null && this.server !== (server as unknown)) return this.#takeToo(server, asked);
+    if (this.server === null && this.wanted !== null && this.wanted !== callOf(asked)) return false;
     this.server = server as unknown as HttpServer;
     this.call = callOf(asked);
     this.#handle = new Handle(asked);
@@ -170,10 +173,12 @@ let current: ListenCapture | null = null;
  * The one of the module that is loaded now, and until the next one is: an application may listen late.
  *
  * @param file the module's path
+ * @param wanted `listen(3000)`, where it is not the first that listens
  */
-export function captureListen(file: string): ListenCapture {
+export function captureListen(file: string, wanted: string | null = null): ListenCapture {
   if (current === null) watchListen();
   current = ofFiles.get(file) ?? new ListenCapture();
+  current.wanted ??= wanted;
   ofFiles.set(file, current);
   return current;
 }

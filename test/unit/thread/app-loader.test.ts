@@ -163,6 +163,12 @@ const refused: Row[] = [
     /there is no module site/,
   ],
   [
+    'a server that never listens',
+    { 'wsgi.mjs': esm('application', 'a') },
+    'wsgi:listen(3000)',
+    /wsgi\.mjs never called listen\(3000\) of an HTTP server/,
+  ],
+  [
     'a package without the file that it names',
     { 'node_modules/site/package.json': '{"exports":{"import":"./x.js"}}' },
     'site',

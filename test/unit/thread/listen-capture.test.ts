@@ -36,6 +36,17 @@ it('takes further servers of the same port for the same application, as Fastify 
   await new Promise((resolve) => other.close(resolve));
 });
 
+it('takes the server that is asked for, and lets those before it listen', async () => {
+  const capture = captureListen('/srv/metrics.js', 'listen(3004)');
+  const metrics = createServer().listen(0, '127.0.0.1');
+  await once(metrics, 'listening');
+  expect([capture.server, (metrics.address() as { port: number }).port]).toEqual([null, expect.any(Number)]);
+  const server = createServer().listen(3004);
+  await once(server, 'listening');
+  expect([capture.server, capture.call]).toEqual([server, 'listen(3004)']);
+  metrics.close();
+});
+
 it('tells the servers of two modules apart, and knows a module that is mounted twice', () => {
   const [shop, blog] = [createServer(), createServer()];
   const ofShop = captureListen('/srv/shop.js');
