@@ -41,6 +41,7 @@ export async function startNodeHttp(start: EngineStart, reason: string): Promise
 
 const PARSER_REFUSALS: Record<string, Refusal> = {
   HPE_HEADER_OVERFLOW: refusals.headTooLarge,
+  HPE_INVALID_EOF_STATE: refusals.cutShort,
   ERR_HTTP_REQUEST_TIMEOUT: refusals.slow,
 };
 

@@ -30,6 +30,7 @@ export const refusals = {
   ),
   badVersion: refusal(505, 'HTTP Version Not Supported', 'the request is not HTTP/1'),
   malformed: refusal(400, 'Bad Request', 'the request is not HTTP/1.1'),
+  cutShort: refusal(400, 'Bad Request', 'the client ended its connection inside the request'),
   badProxyLine: refusal(400, 'Bad Request', 'the line of the PROXY protocol is malformed'),
   proxyVersion: refusal(
     400,

@@ -457,5 +457,18 @@ describe.each(engines)('%s', (engine) => {
       const client = served.connect().send(post('Transfer-Encoding: chunked', 'zz\r\nabc\r\n0\r\n\r\n'));
       expect((await client.response()).status).toBe(400);
     });
+
+    onNode(
+      'whose client leaves before their end are said to be cut short, not to be something else',
+      async () => {
+        const served = await serve(engine, echo);
+        const client = served.connect().send(post('Content-Length: 5', 'hel'));
+        client.socket.end();
+        expect((await client.response()).status).toBe(400);
+        expect(served.refused).toEqual([
+          '400 Bad Request: the client ended its connection inside the request',
+        ]);
+      },
+    );
   });
 });
