@@ -66,6 +66,7 @@ describe('SIGHUP', () => {
     expect(await instance.textOf('/')).toBe(`${first}${first}`);
     await rm(first!, { recursive: true });
     await reload(server);
+    await server.lines.waitFor(/^worker 1 killed successfully/);
     expect(await instance.textOf('/')).toBe(`${release}${release}`);
     const elsewhere = await request(instance.socketPath, { vars: requestVars({ SCRIPT_NAME: '/nowhere' }) });
     expect([elsewhere.status, elsewhere.body.toString()]).toEqual([500, 'Internal Server Error']);
