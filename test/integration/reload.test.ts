@@ -69,7 +69,7 @@ describe('SIGHUP', () => {
     await server.lines.waitFor(/^worker 1 killed successfully/);
     expect(await instance.textOf('/')).toBe(`${release}${release}`);
     const elsewhere = await request(instance.socketPath, { vars: requestVars({ SCRIPT_NAME: '/nowhere' }) });
-    expect([elsewhere.status, elsewhere.body.toString()]).toEqual([500, 'Internal Server Error']);
+    expect([elsewhere.status, elsewhere.body.toString()]).toEqual([500, 'Internal Server Error\n']);
   });
 
   it('replaces the workers, says so in the words of uWSGI, and lets requests finish', async () => {
