@@ -12,8 +12,9 @@
 namespace uwsgi_node {
 namespace {
 
-// src/wsgi/headers.ts refuses a head that is larger.
-constexpr size_t kHeadRoom = 64 * 1024;
+// src/wsgi/headers.ts refuses a head of the application's that is larger than half of this, and the
+// configuration `add-header` lines that are.
+constexpr size_t kHeadRoom = 128 * 1024;
 
 // Up to this size an array is copied, which costs less than another part of a send, or to keep it alive where
 // the socket does not take it.

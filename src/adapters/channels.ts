@@ -40,6 +40,8 @@ export function watched(listener: Listener): Listener {
     const socket = request.socket as unknown as Connection;
     socket.server ??= server;
     tellStart(request, response, server);
+    // One that puts the request off has no result yet.
+    result = undefined;
     server.emit('request', request, response);
     return result;
   };

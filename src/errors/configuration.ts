@@ -122,6 +122,8 @@ export const problems = {
     problem('INVALID_HEADER', `${quote(value)} is not a header; write Name: value`),
   invalidHeaderName: (value: string) =>
     problem('INVALID_HEADER', `${quote(value)} is not the name of a header; write one name, without a colon`),
+  addedHeadersTooLarge: (most: number) =>
+    problem('HEADERS_TOO_LARGE', `all added headers together may have ${most} bytes, which are reached here`),
   headerOfConnection: (name: string) =>
     problem(
       'HEADER_OF_CONNECTION',

@@ -4,11 +4,19 @@ import { addReadableFile, readText } from '../into.js';
 import type { Draft, Occurrence } from '../option.js';
 import { defineOptions, list, notYetAll, withoutEffect } from '../rows.js';
 
+/** Bytes of all added headers: as much as an application's own may be (native/binding/engine_methods.cc). */
+const MOST_ADDED = 60_000;
+
+const sizeOf = (headers: readonly (readonly [name: string, value: string])[]) =>
+  Buffer.byteLength(headers.map(([name, value]) => `${name}: ${value}\r\n`).join(''));
+
 function addHeader(draft: Draft, at: Occurrence): void {
   const value = readText(draft, at);
   if (value === null) return;
   const header = parseHeaderLine(value);
   if (header === null) draft.refuse(at, problems.invalidHeader(value));
+  else if (sizeOf([...draft.settings.addHeader, header]) > MOST_ADDED)
+    draft.refuse(at, problems.addedHeadersTooLarge(MOST_ADDED));
   // `Connection: Keep-Alive` is in many a recipe for uWSGI's own HTTP.
   else if (isOfConnection(header[0])) draft.warn(at, problems.headerOfConnection(header[0]));
   else draft.settings.addHeader.push(header);

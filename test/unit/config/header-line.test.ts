@@ -20,6 +20,12 @@ it.each(['no colon', 'X Y: z', ': z', 'X-A: b\r\nX-C: d', 'X-A: b\0'])('is no he
   expect(codes('--add-header', line)).toEqual(['INVALID_HEADER']);
 });
 
+it('adds no more than there is room for', () => {
+  const large = `X-A: ${'a'.repeat(40_000)}`;
+  expect(space.run(['--add-header', large, '--add-header', 'X-B: c']).settings.addHeader).toHaveLength(2);
+  expect(codes('--add-header', large, '--add-header', large)).toEqual(['HEADERS_TOO_LARGE']);
+});
+
 it('leaves the connection to the server', () => {
   const { settings, warnings } = space.run(['--add-header', 'connection: Keep-Alive']);
   expect(settings.addHeader).toEqual([]);

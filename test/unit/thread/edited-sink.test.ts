@@ -94,3 +94,17 @@ describe('the answer to an error', () => {
     expect([answer.status, answer.header('X-Added')]).toEqual([500, 'yes']);
   });
 });
+
+it('adds as much as may be added to the largest head', async () => {
+  const [own, added] = [64_900, 59_900].map((length) => 'a'.repeat(length));
+  const { address } = await serve(
+    (_, startResponse) => {
+      startResponse('200 OK', [['X-Own', own!]]);
+      return 'body';
+    },
+    { addHeader: [['X-Added', added!]] },
+  );
+  const answer = await request(address);
+  expect([answer.header('X-Own'), answer.header('X-Added')]).toEqual([own, added]);
+  expect(answer.body.toString()).toBe('body');
+});
