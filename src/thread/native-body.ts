@@ -1,7 +1,7 @@
 /**
  * A request body that is too large to wait for, read from the engine as the application asks for it.
  */
-import { applicationErrors } from '../errors.js';
+import { applicationErrors } from '../errors/application.js';
 import { type NativeEngine, ReadFailure } from '../native.js';
 import { type Counterpart, EngineBody } from './engine-body.js';
 

@@ -3,7 +3,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { ReadableStream } from 'node:stream/web';
-import { applicationErrors as errors } from '../errors.js';
+import { applicationErrors as errors } from '../errors/application.js';
 import type { Chunk } from './types.js';
 
 export function isIterable(value: unknown): value is Iterable<unknown> {

@@ -9,7 +9,7 @@
 import { AsyncResource } from 'node:async_hooks';
 // The global of this name is an accessor, which costs each request a call: 0.8 % of a hello.
 import { Buffer } from 'node:buffer';
-import { applicationErrors as errors } from '../errors.js';
+import { applicationErrors as errors } from '../errors/application.js';
 import {
   checkChunk,
   isAsyncIterable,

@@ -2,7 +2,7 @@
  * Status and headers of a response: checked when the application gives them, so that its own call throws, and put into
  * the form in which they go on the wire.
  */
-import { applicationErrors as errors } from '../errors.js';
+import { applicationErrors as errors } from '../errors/application.js';
 import type { Header, ResponseHead } from './types.js';
 
 /** RFC 9110, section 5.6.2. */

@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
-import { applicationErrors as errors } from '../errors.js';
+import { applicationErrors as errors } from '../errors/application.js';
 import type { BodySource } from './body-source.js';
 import type { Input } from './types.js';
 
