@@ -230,7 +230,7 @@ export function endUnread(request: IncomingMessage): void {
   state.destroyed = state.closed = state.closeEmitted = true;
 }
 
-/** Of most requests nobody hears: not to ask for each event saves a hundredth of a small response. */
+/** Of most requests nobody hears, and to ask for each event is a hundredth of what a small response costs. */
 function isHeard(request: IncomingMessage): boolean {
   if ((request as Parsed)._eventsCount === 0) return false;
   return request.listenerCount('end') > 0 || request.listenerCount('close') > 0;

@@ -13,12 +13,27 @@ export function editHeads(call: DirectCall, edit: HeadEdit | null): DirectCall {
   return (environ, sink, report) => call(environ, new EditedSink(sink, edit), report);
 }
 
-class EditedSink implements ResponseSink {
+/** What is not edited, whichever way the response comes. */
+abstract class Edited<Inner extends ResponseSink | RawSink> {
   constructor(
-    private readonly inner: ResponseSink,
-    private readonly edit: HeadEdit,
+    protected readonly inner: Inner,
+    protected readonly edit: HeadEdit,
   ) {}
 
+  abort(): void {
+    this.inner.abort();
+  }
+
+  onDrain(callback: () => void): void {
+    this.inner.onDrain(callback);
+  }
+
+  onGone(callback: () => void): void {
+    this.inner.onGone(callback);
+  }
+}
+
+class EditedSink extends Edited<ResponseSink> implements ResponseSink {
   respond(head: ResponseHead, body: Chunk | null): void {
     this.inner.respond(this.edit.ofHead(head), body);
   }
@@ -39,18 +54,6 @@ class EditedSink implements ResponseSink {
     this.inner.end();
   }
 
-  abort(): void {
-    this.inner.abort();
-  }
-
-  onDrain(callback: () => void): void {
-    this.inner.onDrain(callback);
-  }
-
-  onGone(callback: () => void): void {
-    this.inner.onGone(callback);
-  }
-
   get raw(): RawSink | undefined {
     const raw = this.inner.raw;
     return raw === undefined ? undefined : new EditedRawSink(raw, this.edit);
@@ -58,13 +61,8 @@ class EditedSink implements ResponseSink {
 }
 
 /** The same for a response that comes as bytes: its head is in the first that is written, whole. */
-class EditedRawSink implements RawSink {
+class EditedRawSink extends Edited<RawSink> implements RawSink {
   #isEdited = false;
-
-  constructor(
-    private readonly inner: RawSink,
-    private readonly edit: HeadEdit,
-  ) {}
 
   writeRaw(latin1: string | null, chunk: Chunk | null): Flow {
     if (this.#isEdited) return this.inner.writeRaw(latin1, chunk);
@@ -82,18 +80,6 @@ class EditedRawSink implements RawSink {
     if (latin1 !== null) return [this.edit.ofText(latin1, 'latin1'), chunk];
     if (chunk === null) return [null, null];
     return [null, typeof chunk === 'string' ? this.edit.ofText(chunk, 'utf8') : this.edit.ofBytes(chunk)];
-  }
-
-  abort(): void {
-    this.inner.abort();
-  }
-
-  onDrain(callback: () => void): void {
-    this.inner.onDrain(callback);
-  }
-
-  onGone(callback: () => void): void {
-    this.inner.onGone(callback);
   }
 
   /** What an application writes into a pipe is its own. */
